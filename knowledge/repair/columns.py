@@ -1,8 +1,8 @@
 """Columns side by side on the rows of a page of text, taken apart; tables, lists and code stay whole.
 
-A gutter is a place at which text begins on several rows and which no row between them crosses. Rows that share gutters
-are a band, read column by column; in each column there may be gutters again. Where a band may end or go on, what reads on
-decides.
+Where blanks keep the layout, tracks tell (`tracks`). Where columns are a mere blank apart, a gutter is a place at which words
+begin on several rows and which no row between them crosses; rows that share gutters are a band, read column by column.
+Where neither parts columns, what reads on decides (`interleaved`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.repair.characters import width
-from knowledge.repair.heads import Rows, SharedHeads, share_heads
-from knowledge.repair.interleaved import Cell, Reading, part_rows, reading_of, reads_on
+from knowledge.repair.interleaved import Cell, Reading, part_rows, reading_of
+from knowledge.repair.tracks import GAP, MEASURES, side_by_side
 from knowledge.text.folding import fold_radicals
 
-_CLAUSE: Final = re.compile("[，。；、]")
 _WIDE_GAP: Final = re.compile("[ \u3000\t]{6,}")
-_GAP: Final = re.compile("(?:[ \t]{2,}|[ \t]*\u3000[ \t\u3000]*)(?=\\S)")
 # A blank between words, none of a line that is letter-spaced.
 _WORD_GAP: Final = re.compile("(?<=\\S\\S)[ \t\u3000]+(?=\\S\\S)|^[ \t\u3000]+|[ \t\u3000]{2,}(?=\\S)")
 # Of the rows so many read ill over a blank where columns are still beside each other: then a blank may be their gutter.
@@ -41,22 +39,19 @@ _CLOSE: Final = 2
 # Of a column's lines so many must fill it: a table's do not.
 _RUNNING: Final = 0.4
 _FILLED: Final = 0.75
-_MEASURES: Final[tuple[Callable[[str], list[int]], ...]] = (
-    lambda text: [1] * len(text),
-    lambda text: [2 if char >= "\u2e80" else 1 for char in text],
-)
 
 
 def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
     texts = [fold_radicals(row.rstrip()) for row in rows]
     cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
-    if not any(map(_GAP.search, texts)):  # then nothing begins within a row
+    if not any(map(GAP.search, texts)):  # then nothing begins within a row
         return _if_parted(_by_reading(texts, [cells]))
-    columns = _by_gutters(texts, cells, _GAP)
+    columns = side_by_side(texts)
+    columns = columns if _are_running(texts, columns) else [cells]
     parts = _by_reading(texts, columns)
     if _reading(texts, columns).unparted >= _UNPARTED:
-        narrow = _by_gutters(texts, cells, _WORD_GAP)
+        narrow = _by_gutters(texts, cells)
         ways = [(columns, parts)]
         ways += [(narrow, _by_reading(texts, narrow))] if _are_running(texts, narrow) else []
         # What places tell needs no proof by reading.
@@ -70,9 +65,9 @@ def _if_parted(parts: list[list[Cell]]) -> list[list[Cell]] | None:
     return parts if len(parts) > 1 else None
 
 
-def _by_gutters(texts: Sequence[str], cells: Sequence[Cell], gap: re.Pattern[str]) -> list[list[Cell]]:
-    """Return the columns between gutters of so wide a gap at least."""
-    grids = [_Grid(texts, measure, gap) for measure in _MEASURES]
+def _by_gutters(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Return the columns between gutters."""
+    grids = [_Grid(texts, measure) for measure in MEASURES]
     return max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells))).parted(cells)
 
 
@@ -93,12 +88,8 @@ class _Gutter:
 class _Grid:
     """The rows of a page by places: one a character, or two for a wide one."""
 
-    def __init__(
-        self, texts: Sequence[str], measure: Callable[[str], list[int]], gap: re.Pattern[str]
-    ) -> None:
+    def __init__(self, texts: Sequence[str], measure: Callable[[str], list[int]]) -> None:
         self._texts = texts
-        self._gap = gap
-        self._rows = Rows(texts)
         self._places = [[0, *accumulate(measure(text))] for text in texts]
         self._runs = [list(self._runs_of(row)) for row in range(len(texts))]
 
@@ -106,27 +97,9 @@ class _Grid:
         """Return the cells of a part of the page in reading order: a list for each column, and for whole rows."""
         found: list[list[Cell]] = []
         whole = False
-        bands = [(band, gutters) for band, gutters in self._bands(cells) if _filled(self._texts, band)]
-        above: list[Cell] = []
-        for band, gutters in bands:
-            shared = self._shared_heads(above, band, gutters) if gutters else None
-            if shared is not None:
-                heads, at = shared
-                first = min(row for row, _, _ in (*heads.left, *heads.right))
-                sides = self._cut(band[at:], gutters[heads.boundary - 1 : heads.boundary])
-                if not _are_running(self._texts, sides):
-                    continue
-                regions = (
-                    [cell for cell in cells if cell[0] < first],
-                    [*heads.left, *sides[0]],
-                    [*heads.right, *sides[1]],
-                    [cell for cell in cells if cell[0] > band[-1][0]],
-                )
-                return [
-                    part for region in regions if _filled(self._texts, region) for part in self.parted(region)
-                ]
-            above = band if not gutters else []
-        for band, gutters in bands:
+        for band, gutters in self._bands(cells):
+            if not _filled(self._texts, band):
+                continue
             cut = [column for column in self._cut(band, gutters) if _filled(self._texts, column)]
             columns = [part for column in cut for part in self.parted(column)] if len(cut) > 1 else []
             if columns and _are_running(self._texts, columns):
@@ -139,27 +112,6 @@ class _Grid:
                 found.append(band)
             whole = True
         return found
-
-    def _shared_heads(
-        self, above: Sequence[Cell], band: Sequence[Cell], gutters: Sequence[int]
-    ) -> tuple[SharedHeads, int] | None:
-        """Return how rows above columns, and their first ones, are shared out, and where the columns begin then."""
-        best: tuple[SharedHeads, int] | None = None
-        stands: dict[tuple[int, int], int] = {}
-        for number, cell in enumerate(band):
-            heads = share_heads(
-                self._rows, [*above, *band[:number]], self._cut(band[number:], gutters), stands
-            )
-            if heads is not None and (best is None or heads.score > best[0].score):
-                best = heads, number
-            for boundary, at in enumerate(gutters, 1):
-                if any(at - 1 <= start <= at + _INDENTED for start, _ in self._within(cell)[1:]):
-                    stands[cell[0], boundary] = self._index(cell[0], at)
-            if any(row == cell[0] for row, _ in stands) and _CLAUSE.search(
-                self._texts[cell[0]], cell[1], cell[2]
-            ):
-                break  # the columns have begun
-        return best
 
     def gutters(self, cells: Sequence[Cell]) -> list[_Gutter]:
         """Return the gutters of a part of the page, the surest first."""
@@ -186,10 +138,10 @@ class _Grid:
         return found
 
     def _runs_of(self, row: int) -> Iterator[tuple[int, int]]:
-        """Yield where text that two blanks or more part begins and ends in a row."""
+        """Yield where text that blanks part begins and ends in a row."""
         text, places = self._texts[row], self._places[row]
         at = 0
-        for gap in self._gap.finditer(text):
+        for gap in _WORD_GAP.finditer(text):
             if text[at : gap.start()].strip():
                 yield places[at], places[gap.start()]
             at = gap.end()
@@ -214,7 +166,7 @@ class _Grid:
             both = sum(rows[n][1][0][0] < at - _NARROWEST for n in segment)
             moved = sum(any(a < at < z for a, z in rows[n][1]) for n in segment)
             least = max(_FEWEST, moved / 3)
-            if self._gap is _WORD_GAP and touching:
+            if touching:
                 # A mere blank is a gutter where half of the rows begin there. A headline above has one there by chance.
                 low, high = touching[0], touching[-1]
                 least = max(least, sum(low <= n <= high and rows[n][1][-1][1] > at for n in segment) / 2)
@@ -240,40 +192,22 @@ class _Grid:
         """Yield runs of rows with the gutters that all of them share."""
         gutters = self.gutters(cells)
         band: list[Cell] = []
-        shared = before = frozenset[int]()
+        shared = frozenset[int]()
         for cell in cells:
             if not self._within(cell):
                 band.append(cell)
                 continue
             own = frozenset(gutter.at for gutter in gutters if gutter.first <= cell[0] <= gutter.last)
-            if band and own != before and self._ends(cells, band, cell, shared, shared & own):
-                yield band, sorted(shared)
-                band, shared = [], own
-            shared = shared & own if any(self._within(other) for other in band) else own
-            before = own
+            if own != shared and any(self._within(other) for other in band):
+                if not shared & own:
+                    yield band, sorted(shared)
+                    band, shared = [], own
+                shared = shared & own
+            else:
+                shared = own
             band.append(cell)
         if band:
             yield band, sorted(shared)
-
-    def _ends(
-        self,
-        cells: Sequence[Cell],
-        band: Sequence[Cell],
-        cell: Cell,
-        shared: frozenset[int],
-        left: frozenset[int],
-    ) -> bool:
-        """Tell whether a band ends above a row with other gutters: by what reads on better, its columns from one to the
-        next, or each on below."""
-        if not left:
-            return True
-        above = [_filled(self._texts, column) for column in self._cut(band, sorted(shared))]
-        across = sum(reads_on(self._texts, a[-1], b[0]) for a, b in pairwise(above) if a and b)
-        rest = [other for other in cells if other[0] >= cell[0]]
-        upper = [_filled(self._texts, column) for column in self._cut(band, sorted(left))]
-        lower = [_filled(self._texts, column) for column in self._cut(rest, sorted(left))]
-        down = sum(reads_on(self._texts, a[-1], b[0]) for a, b in zip(upper, lower, strict=True) if a and b)
-        return across > down
 
     def _cut(self, cells: Sequence[Cell], gutters: Sequence[int]) -> list[list[Cell]]:
         columns: list[list[Cell]] = [[] for _ in range(len(gutters) + 1)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,8 +33,6 @@ _LEFT, _RIGHT, _BOTH = range(3)
 _MOST_ROWS: Final = 10
 _MOST_BLANKS: Final = 5
 _NARROWEST: Final = 2
-# Rows of headlines beside each other stand no farther apart.
-_BESIDE: Final = 4
 
 # Of the words that an article uses again so many are its own; overlapping pairs of characters tell a third each.
 _OWN: Final = 0.9
@@ -56,7 +53,6 @@ _UNFINISHED: Final = 2.0
 _PARTED: Final = 6.0
 _MOST_PARTED: Final = 15.0
 _EITHER: Final = 3.0
-_EXCHANGE: Final = 3.0
 _LEAST: Final = 18.0
 
 
@@ -66,10 +62,9 @@ def with_own_headlines(labelled: Sequence[Labelled]) -> list[PageLine] | None:
     if not groups:
         return None
     bodies = [labelled[high : _end(groups, number, len(labelled))] for number, (_, high) in enumerate(groups)]
-    heads = _exchanged([labelled[low:high] for low, high in groups], bodies)
     found = list(labelled[: groups[0][0]])
-    for head, body in zip(heads, bodies, strict=True):
-        found += _own(head, body)
+    for (low, high), body in zip(groups, bodies, strict=True):
+        found += _own(labelled[low:high], body)
     lines = [each.line for each in found]
     return None if lines == [each.line for each in labelled] else lines
 
@@ -100,72 +95,6 @@ def _stands_apart(labelled: Sequence[Labelled], at: int) -> bool:
         return False
     below = labelled[at + 1] if at + 1 < len(labelled) else None
     return below is None or below.role is not BlockRole.PARAGRAPH or below.opens
-
-
-def _exchanged(
-    heads: Sequence[Sequence[Labelled]], bodies: Sequence[Sequence[Labelled]]
-) -> list[list[Labelled]]:
-    """Return the lines above each text without the rows, or pieces of rows, that head a text beside it, and with those
-    that stand above another text but head it."""
-    tells = _tells_of(bodies)
-    numbers = [[each.line.number for each in head if each.role in _ROWS] for head in heads]
-    found: list[list[Labelled]] = [[] for _ in heads]
-    moved: list[tuple[int, Labelled]] = []
-    for place, head in enumerate(heads):
-        for each in head:
-            near = [place]
-            if each.role in _HEAD:
-                near += [
-                    other
-                    for other, rows in enumerate(numbers)
-                    if other != place and any(abs(row - each.line.number) <= _BESIDE for row in rows)
-                ]
-            for other, piece in _places(each, near, tells) if len(near) > 1 else [(place, each)]:
-                if other == place:
-                    found[place].append(piece)
-                else:
-                    moved.append((other, piece))
-    for place, piece in moved:
-        _insert(found[place], piece)
-    return found
-
-
-def _tells_of(bodies: Sequence[Sequence[Labelled]]) -> Callable[[Labelled, int], float]:
-    """Return how much the words of a headline tell that it heads one of some texts: words that mostly that one uses."""
-    uses = [Counter(word for each in body for word in words_of(each.line.text)) for body in bodies]
-    every = sum(uses, Counter[str]())
-
-    def tells(piece: Labelled, place: int) -> float:
-        own = ((uses[place][word], every[word]) for word in words_of(piece.line.text))
-        return sum(
-            math.log2(1 + often) for often, all_in_all in own if often > _MOSTLY * (all_in_all - often)
-        )
-
-    return tells
-
-
-def _places(
-    row: Labelled, near: Sequence[int], tells: Callable[[Labelled, int], float]
-) -> list[tuple[int, Labelled]]:
-    """Return which text a row heads, the first of some unless its words tell otherwise; or each of its pieces."""
-    best, most = [(near[0], row)], tells(row, near[0]) + _EXCHANGE
-    for way in _ways(row):
-        pieces = [piece for piece in way if piece is not None]
-        told = [max((tells(piece, place), -at, place) for at, place in enumerate(near)) for piece in pieces]
-        total = sum(score for score, _, _ in told)
-        apart = len({place for _, _, place in told}) == len(pieces)
-        if apart and min(told)[0] >= _EITHER and total > most:
-            best, most = [(place, piece) for (_, _, place), piece in zip(told, pieces, strict=True)], total
-    return best
-
-
-def _insert(head: list[Labelled], piece: Labelled) -> None:
-    """Put a row among others above a text, as they stand on the page."""
-    place = piece.line.number, piece.line.start
-    above = [at for at, each in enumerate(head) if (each.line.number, each.line.start) < place]
-    at = above[-1] + 1 if above else 0
-    column = head[max(0, at - 1)].line.column if head else piece.line.column
-    head.insert(at, replace(piece, line=replace(piece.line, column=column)))
 
 
 def _own(head: Sequence[Labelled], body: Sequence[Labelled]) -> list[Labelled]:

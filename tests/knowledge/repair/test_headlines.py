@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from knowledge.model import BlockRole
@@ -112,30 +110,3 @@ def test_a_piece_keeps_its_place_in_the_file() -> None:
 )
 def test_what_heads_one_article_stays_as_it_is(lines: list[tuple[str, BlockRole, bool]]) -> None:
     assert order(*lines) is None
-
-
-def test_a_row_that_landed_above_the_text_beside_goes_back_to_its_own() -> None:
-    columns = labelled(
-        ("青石桥加固工程", TITLE, True),
-        *text(*BRIDGE),
-        ("十二根拉索全部更换", TITLE, False),
-        ("图书馆开设夜读专场", TITLE, True),
-        *text(*LIBRARY),
-    )
-    rows = {"青石桥加固工程": 1, "图书馆开设夜读专场": 1, "十二根拉索全部更换": 2}
-    page = [
-        replace(
-            each,
-            line=replace(each.line, number=rows.get(each.line.text, 10 + at), column=int(at > len(BRIDGE))),
-        )
-        for at, each in enumerate(columns)
-    ]
-    moved = with_own_headlines(page)
-    assert moved is not None
-    assert [line.text for line in moved] == [
-        "青石桥加固工程",
-        "十二根拉索全部更换",
-        *BRIDGE,
-        "图书馆开设夜读专场",
-        *LIBRARY,
-    ]

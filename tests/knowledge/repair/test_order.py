@@ -165,9 +165,9 @@ def side_by_side(gap: str) -> str:
 
 
 def test_headlines_beside_each_other_stand_over_their_own_columns() -> None:
-    head = "引水工程二期通水日供水 管网改造任务投资三亿元\n能力一百二十万吨 更新二百六十公里\n"
+    head = "引水工程二期通水日供水 管网改造任务投资三亿元\n能力一百二十万吨 更新管网二百六十公里\n"
     lines = page_lines(document(head + side_by_side("    ")))
-    above = ["引水工程二期通水日供水", "能力一百二十万吨"], ["管网改造任务投资三亿元", "更新二百六十公里"]
+    above = ["引水工程二期通水日供水", "能力一百二十万吨"], ["管网改造任务投资三亿元", "更新管网二百六十公里"]
     assert [line.text for line in lines] == [*above[0], *LEFT, *above[1], *RIGHT]
 
 
