@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib.util
 import json
 import re
@@ -26,7 +27,7 @@ from bot.query_service import open_query_service
 from knowledge.snapshot import SnapshotHolder
 from tests import architecture as tables
 from tests.architecture import ARCHITECTURE, ROOT, way
-from tests.bot.telegram.service import polling
+from tests.bot.telegram.service import endings, polling
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_corpus
@@ -170,6 +171,8 @@ async def test_a_message_takes_the_way_that_the_map_draws(tmp_path: Path) -> Non
         async with bot_api() as api, polling(api, tmp_path, talk):
             api.push(message=message("/start", private(8)))
             await api.until(lambda: api.said(8))  # all that a start makes, and no thread of lookups
+            await api.until(lambda: all(endings(tmp_path).values()))
+            await asyncio.sleep(0.1)  # who stored the end hears of it
             with entered(drawn[0]) as order:
                 api.push(message=message(word, private(7)))
                 await api.until(lambda: api.said(7))
