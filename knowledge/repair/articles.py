@@ -268,14 +268,15 @@ def _assign_articles(units: Sequence[_Unit], drafts: Sequence[ArticleDraft], rar
     ]
     owners = [-1 if unit.head is None else unit.head for unit in units]
     for _ in range(_ROUNDS):
-        told = [Counter[str]() for _ in drafts]
+        told, every = [Counter[str]() for _ in drafts], Counter[str]()
         for unit, owner in zip(units, owners, strict=True):
             if owner >= 0:
                 told[owner].update(unit.pairs.keys())
+                every.update(unit.pairs.keys())
         emitted = [
             [
-                _suits(units, at, article, owners, names[article], told, rarity)
-                for article in range(len(drafts))
+                _suits(units, at, article, owners, names[article], own, every, rarity)
+                for article, own in enumerate(told)
             ]
             for at in range(len(units))
         ]
@@ -292,34 +293,34 @@ def _suits(
     article: int,
     owners: Sequence[int],
     name: Counter[str],
-    every: Sequence[Counter[str]],
+    told: Counter[str],
+    every: Counter[str],
     rarity: _Rarity,
 ) -> float:
-    """Tell how well a paragraph suits an article: by pairs of the headline, the less the more other articles hold them, and
-    by how many of its paragraphs hold each pair."""
+    """Tell how well a paragraph suits an article by the pairs they share; a headline's, the less the more others hold them."""
     unit = units[at]
     if unit.continues is not None and owners[unit.continues] >= 0:
         return _UNDER if owners[unit.continues] == article else -_UNDER
     if unit.head is not None:
         return _UNDER if unit.head == article else -_UNDER
-    told, own = every[article], owners[at] == article
-    others = [pair for pair in unit.pairs if told[pair] > own]
-    count = len(told) - sum(told[pair] == 1 for pair in unit.pairs if own)
+    pairs, own = unit.pairs.keys(), owners[at] == article
+    shared = told.keys() & pairs  # sets are quick, and `fsum` is the same in any order
+    count = len(told) - sum(told[pair] == 1 for pair in shared if own)
     long = 1 + len(unit.paragraph.text) / 60
-    held = ((pair, sum(each[pair] for each in every)) for pair in unit.pairs if pair in name)
-    score = _TITLE * sum(rarity.of(pair) * (1 + told[pair]) / (1 + often) for pair, often in held)
-    score += _OTHERS * sum(map(rarity.of, others)) / (1 + math.log(1 + count / 60))
+    named = (rarity.of(pair) * (1 + told[pair]) / (1 + every[pair]) for pair in name.keys() & pairs)
+    others = math.fsum(rarity.of(pair) for pair in shared if told[pair] > own)
+    score = _TITLE * math.fsum(named) + _OTHERS * others / (1 + math.log(1 + count / 60))
     return score / long
 
 
 def _best_path(emitted: Sequence[Sequence[float]], changing: Sequence[float]) -> list[int]:
     states = range(len(emitted[0]))
-    score = list(emitted[0])
-    back: list[list[int]] = []
+    score, back = list(emitted[0]), list[list[int]]()
     for at in range(1, len(emitted)):
-        row = [max((score[a] - changing[at] * (a != b), a) for a in states)[1] for b in states]
-        score = [score[row[b]] - changing[at] * (row[b] != b) + emitted[at][b] for b in states]
-        back.append(row)
+        best = max(states, key=lambda state: score[state])
+        changed = score[best] - changing[at]
+        back.append([best if changed > score[state] else state for state in states])
+        score = [max(changed, kept) + told for kept, told in zip(score, emitted[at], strict=True)]
     path = [max(states, key=lambda state: score[state])]
     for row in reversed(back):
         path.append(row[path[-1]])
