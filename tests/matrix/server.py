@@ -75,7 +75,10 @@ Fault = Refused | Hang | Reset | Garbage
 
 @dataclass
 class Homeserver(SmallServer):
-    """What a test sees and steers; `order` numbers all events of all rooms, `tokens` says who calls."""
+    """What a test sees and steers; `order` numbers all events of all rooms, `tokens` says who calls.
+
+    `is_heard` says that the bot goes on from a position that it has heard.
+    """
 
     url: str = ""
     tokens: dict[str, str] = field(default_factory=lambda: {TOKEN: ME})
@@ -84,6 +87,7 @@ class Homeserver(SmallServer):
     media: dict[str, bytes] = field(default_factory=dict)
     order: int = 0
     syncs: int = 0
+    is_heard: bool = False
     calls: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     _done: dict[str, str] = field(default_factory=dict)
@@ -227,6 +231,7 @@ class Homeserver(SmallServer):
 
     async def _sync(self, asked: Mapping[str, str], me: str) -> Json:
         self.syncs += me == ME
+        self.is_heard |= me == ME and "since" in asked
         wanted = json.loads(asked.get("filter", EVERYTHING))["room"]["timeline"]
         since = int(asked["since"].removeprefix("s")) if "since" in asked else None
         if since is not None and not self._newer(since):

@@ -38,5 +38,5 @@ async def serving(
         MatrixService(options, host, clocks).serving() as service,
     ):
         if url is None and token == TOKEN:
-            await server.until(lambda: server.syncs)
+            await server.until(lambda: server.is_heard)
         yield service
