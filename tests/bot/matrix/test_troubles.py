@@ -76,7 +76,7 @@ async def test_a_position_that_the_server_does_not_know_is_given_up(tmp_path: Pa
         server.say(room, ANN, "一")
         await server.until(lambda: server.syncs >= asked + 2)  # for a new position, and from it
         server.say(room, ANN, "二")
-        await server.until(lambda: server.shown(room))
+        await server.until(lambda: "答：二" in server.shown(room))
     assert server.shown(room)[-1] == "答：二"
 
 
