@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from knowledge.answering.constraints import (
     SUPERLATIVE,
@@ -143,6 +144,8 @@ class Aligner:
             return Alignment(one, Relation.OTHER, level, hard=True)
         if level == 0 and (other := self._denied(one, word, passage) or self._compared(one, word, passage)):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
+        if level == 0 and self._only_describes(one, passage):
+            return Alignment(one, Relation.SAME, LEVELS.index("part"))
         if other := self._of_other_name(one, level, passage):
             return Alignment(one, Relation.OTHER, level, other, hard=True)
         if level <= 2:
@@ -331,6 +334,19 @@ class Aligner:
         if not denied or any((one is not None) is asked for one in denied):
             return ""
         return f"{denied[0].group() if denied[0] else ''}{word}"  # 尚未建成, 未安全转移
+
+    def _only_describes(self, one: Constraint, passage: Passage) -> bool:
+        """Tell whether the office that is asked about only describes other things: 编剧 of 编剧环节 for 编剧是谁."""
+        question, text = self.query.question, self.query.text
+        is_office = question.type is QuestionType.WHO and text[question.start] in "是为叫"
+        if not is_office or not self._is_asked(one):
+            return False
+        after = [following for token, following in pairwise(passage.tokens) if token.text == one.text]
+        return bool(after) and all(
+            ((token.tag[:1] == "n" and token.tag[:2] != "nr") or token.tag == "vn")
+            and passage.language.knows(token.text)
+            for token in after
+        )
 
     def _compared(self, one: Constraint, word: str, passage: Passage) -> str:
         """What the word is only compared with: a figure in 远超乙公司、丙公司 is told of neither."""

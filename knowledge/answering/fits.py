@@ -43,6 +43,21 @@ _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKi
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
 _OF_SCORE = re.compile("比[分数]|几比几")
 _TEAM = re.compile(r"(?:队|[男女][篮足排]|俱乐部)$")
+_OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
+_BODIES = tuple(
+    re.compile(rf"(?:{ends})$")
+    for ends in (
+        "公司|集团|企业|[^ ]厂|商店",
+        "医院|卫生院|诊所",
+        "大学|学院|高校|中学|小学|学校|附中",
+        "银行",
+        "部门|部委|[部委局厅办署处科]",
+        "队|[男女][篮足排]|俱乐部",
+        "法院|检察院",
+        "[协学]会|联合会",
+    )
+)
+"""What bodies of one sort end in: none is a body of another sort."""
 SURE_SHARE = 0.9
 """The share of what no other span is as likely as."""
 _VALUES = frozenset(CandidateKind) - _NAMED_THINGS | {CandidateKind.QUOTED, CandidateKind.VALUE}
@@ -77,6 +92,8 @@ def is_of_another_kind(
         return True  # no person and no body has a date in it
     if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
         return True
+    if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
+        return True
     if kind is QuestionType.PLACE and (
         _TEAM.search(answer.text) or (not noun and _is_cut_off(passage, answer))
     ):
@@ -105,6 +122,14 @@ def _is_no_name(passage: Passage, answer: ShortAnswer) -> bool:
     return answer.kind in _OF_ANY_KIND and all(
         t.tag[:2] not in NAME_TAGS and passage.language.knows(t.text) for t in within if t.text.isalpha()
     )
+
+
+def _is_no_such_body(noun: str, passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
+    asked, said = (
+        next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1) for text in (noun, answer.text)
+    )
+    return asked >= 0 and (_is_cut_off(passage, answer) or (said >= 0 and asked != said))
 
 
 def _is_cut_off(passage: Passage, answer: ShortAnswer) -> bool:

@@ -25,6 +25,7 @@ _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
+_ROW = re.compile(r"(?P<label>[^:|]{1,12}):(?P<key>[^|]{1,24})\|")
 _ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 """What points to who was named before: 该公司, 两家."""
 _FROM = frozenset("从由自")
@@ -116,7 +117,11 @@ def told_of_another(
 
     2019年，甲省采用新卷，乙省不变: the year is told of 甲省. A clause without a subject has that of the one before.
     """
-    if other := (_of_another_bearer(bound, passage, place) or _of_another_item(query, bound, passage, place)):
+    if other := (
+        _of_another_row(query, passage)
+        or _of_another_bearer(bound, passage, place)
+        or _of_another_item(query, bound, passage, place)
+    ):
         return other
     asked = _asked_subject(query, bound, passage)
     if not asked or _ANAPHOR.search(passage.folded[: place[1]]):
@@ -144,6 +149,17 @@ def told_of_another(
             return None
         return "".join(one.text for one in asked), told
     return None
+
+
+def _of_another_row(query: Query, passage: Passage) -> Other | None:
+    """Which row of a table was asked about, and which this one is, where that one stands beside it: 13路 for 13路区间."""
+    beside = map(passage.language.fold, (*passage.around.before, *passage.around.after))
+    own, *others = (_ROW.match(text) for text in (passage.folded, *beside))
+    keys = [one["key"] for one in others if own and one and one["label"] == own["label"]]
+    asked = max((key for key in keys if key in query.text), key=len, default="")
+    if not own or not asked or (own["key"] in query.text and len(own["key"]) >= len(asked)):
+        return None
+    return asked, own["key"]
 
 
 def _of_another_bearer(bound: Sequence[Constraint], passage: Passage, place: Place) -> Other | None:

@@ -121,6 +121,7 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "fact", "other"),
     [
+        ("哪家医院负责", "急救由宏远公司负责。", True),
         ("哪个部门负责", "规划由市规划局负责。", False),
         ("哪支球队夺冠", "深圳队夺冠。", False),
         ("主场在哪里", "深圳队。", True),
@@ -519,3 +520,17 @@ def test_every_candidate_stands_in_the_text_and_is_short(text: str) -> None:
     for one in candidates(passage, QuestionType.WHICH):
         assert 0 <= one.start < one.end <= len(text)
         assert one.end - one.start <= LONGEST_ANSWER
+
+
+@pytest.mark.parametrize(("query", "other"), [("12路末班几点", True), ("12路区间末班几点", False)])
+def test_a_row_of_a_table_is_of_the_longest_name_asked_for(query: str, other: bool) -> None:
+    beside = "线路：12路｜首班：6:20｜末班：20:00"
+    told = reading(query, "线路：12路区间｜首班：6:50｜末班：18:30", near=beside)
+    assert (told.other_subject is not None) is other
+
+
+@pytest.mark.parametrize(
+    ("fact", "level"), [("陈立在编剧环节改动台词。", "part"), ("编剧陈立改动台词。", "sentence")]
+)
+def test_an_office_that_only_describes_another_thing_is_half_borne_out(fact: str, level: str) -> None:
+    assert [LEVELS[one.level] for one in align("编剧是谁", fact)] == [level]
