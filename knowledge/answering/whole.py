@@ -35,6 +35,8 @@ def counted_span(wanted: Sequence[Quantity], passage: Passage) -> Place | None:
     if end > figure.end:
         return figure.start, end
     start, _ = part_of(passage.folded, (figure.start, figure.end), ITEM_END)
+    before = (t.start for t in passage.tokens if start <= t.start < figure.start and t.tag != "p")
+    start = next(before, figure.start)  # 3项 of 对3项
     return (start, figure.end) if figure.end - start <= _SHORT else (figure.start, figure.end)
 
 

@@ -407,18 +407,30 @@ def _cells(tracks: Sequence[_Track]) -> list[Cell]:
     return sorted(piece.cell for track in tracks for piece in track.pieces)
 
 
-def _bands(tracks: Sequence[_Track]) -> Iterator[list[_Track]]:
-    """Yield the bands of a page between rows that no track crosses, each from its headlines on."""
-    band: list[_Track] = []
-    last = -1
+def _parted(
+    tracks: Sequence[_Track],
+    reach: Callable[[_Track], tuple[int, int]],
+    may_end: Callable[[Sequence[_Track]], bool] = bool,
+) -> Iterator[list[_Track]]:
+    """Yield what stands between rows, or places, that no track crosses: each `reach` is the first, and the one behind the last."""
+    part: list[_Track] = []
+    behind = 0
     for track in tracks:
-        if track.first > last and any(each.running for each in band):
-            yield band
-            band = []
-        band.append(track)
-        last = max(last, track.last)
-    if band:
-        yield band
+        first, end = reach(track)
+        if first >= behind and may_end(part):
+            yield part
+            part = []
+        part.append(track)
+        behind = max(behind, end)
+    if part:
+        yield part
+
+
+def _bands(tracks: Sequence[_Track]) -> Iterator[list[_Track]]:
+    """Yield the bands of a page, each from its headlines on."""
+    return _parted(
+        tracks, lambda track: (track.first, track.last + 1), lambda band: any(each.running for each in band)
+    )
 
 
 def _heads(track: _Track, running: Sequence[_Track]) -> bool:
@@ -432,14 +444,5 @@ def _heads(track: _Track, running: Sequence[_Track]) -> bool:
 
 
 def _strips(tracks: Sequence[_Track]) -> Iterator[list[_Track]]:
-    """Yield what stands between places that no track crosses, from left to right."""
-    strip: list[_Track] = []
-    right = 0
-    for track in sorted(tracks, key=lambda track: track.left):
-        if strip and track.left >= right:
-            yield strip
-            strip = []
-        strip.append(track)
-        right = max(right, track.right)
-    if strip:
-        yield strip
+    """Yield what stands beside each other, from left to right."""
+    return _parted(sorted(tracks, key=lambda track: track.left), lambda track: (track.left, track.right))

@@ -30,11 +30,11 @@ from knowledge.search.ranking import (
     passage_pair_coverage,
     ranking_weights,
 )
-from knowledge.search.rewriting import Rewriting, is_of_a_person, rewritings
+from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.search.terms import Lexicon
-from knowledge.text.analyzer import SURNAMES, Analyzer, Token
+from knowledge.text.analyzer import Analyzer, Token, is_of_a_person
 from knowledge.text.folding import decoded
 from knowledge.text.numbers import comparable
 
@@ -289,7 +289,7 @@ def _is_printed_nowhere(best: Ranked, lexicon: Lexicon, language: Analyzer) -> b
     if best.rewriting or not query.is_one_word or not query.words:
         return False
     if len(query.words) == 1 and len(name := query.words[0].text) > 1:
-        return is_of_a_person(query.words[0], language) and not lexicon.holds(name)
+        return is_of_a_person(query.words[0]) and not language.knows(name) and not lexicon.holds(name)
     return all(len(word.text) == 1 for word in query.words) and not lexicon.holds(query.core)
 
 
@@ -297,7 +297,7 @@ def _is_named_nowhere(best: Ranked, lexicon: Lexicon) -> bool:
     """Tell whether a query names whom or what is printed nowhere: what is said of others is not close to it."""
     named = {word.text for word in best.query.words if word.tag[:2] in ("ns", "nt") and len(word.text) > 1}
     for word, given in pairwise((*best.query.words, Token("", "x", -1))):
-        if word.tag[:2] == "nr" and word.text[0] in SURNAMES:
+        if is_of_a_person(word):
             cut = len(word.text) == 1 and word.start + 1 == given.start  # 宋|劲松
             named.add(word.text + given.text[:2] * cut)
     return best.rewriting is None and any(not lexicon.holds(name) for name in named if len(name) > 1)

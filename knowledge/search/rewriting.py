@@ -15,7 +15,7 @@ from knowledge.query.aliases import expands, may_be_short, short_forms, stands_a
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, ends_a_name
 from knowledge.search.terms import Lexicon
-from knowledge.text.analyzer import SURNAMES, Analyzer, Token
+from knowledge.text.analyzer import Analyzer, Token, is_of_a_person
 from knowledge.text.folding import is_hanzi
 from knowledge.text.numbers import Quantity, QuantityKind, plain, value_of
 from knowledge.text.periods import periods
@@ -179,11 +179,6 @@ def _is_stranger(beside: Token | None, at: int, lexicon: Lexicon) -> bool:
     return not lexicon.holds(beside.text)
 
 
-def is_of_a_person(word: Token, language: Analyzer) -> bool:
-    """Tell whether a word of no dictionary is a person's name: 养老金 is none."""
-    return word.tag[:2] == "nr" and word.text[0] in SURNAMES and not language.knows(word.text)
-
-
 def _may_be_meant(
     query: Query, whole: str, place: tuple[int, int], lexicon: Lexicon, language: Analyzer
 ) -> bool:
@@ -194,7 +189,9 @@ def _may_be_meant(
     start, end = place
     words = whole[start:end]
     mended = (word for word in query.words if word.start < end and start < word.start + len(word.text))
-    if language.knows(words) and any(is_of_a_person(word, language) for word in mended):
+    if language.knows(words) and any(
+        is_of_a_person(word) and not language.knows(word.text) for word in mended
+    ):
         return False
     told = list(lexicon.texts_with(words))
     return not told or any(

@@ -126,6 +126,11 @@ class Token(NamedTuple):
     start: int
 
 
+def is_of_a_person(word: Token) -> bool:
+    """Tell whether a word is tagged as a person's name and begins with a surname."""
+    return word.tag[:2] == "nr" and word.text[0] in SURNAMES
+
+
 class Analyzer(Protocol):
     """Characters made comparable, and words.
 

@@ -534,3 +534,9 @@ def test_a_row_of_a_table_is_of_the_longest_name_asked_for(query: str, other: bo
 )
 def test_an_office_that_only_describes_another_thing_is_half_borne_out(fact: str, level: str) -> None:
     assert [LEVELS[one.level] for one in align("编剧是谁", fact)] == [level]
+
+
+def test_what_a_bare_figure_counts_begins_with_no_preposition() -> None:
+    told = reading("3项", "对3项明确要保留的事项，统一样本。").answer
+    assert told is not None
+    assert told.text == "3项"
