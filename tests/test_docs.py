@@ -131,6 +131,15 @@ def test_no_tracked_file_names_a_machine_of_ours() -> None:
     assert found.stdout == ""
 
 
+def test_every_module_that_a_document_names_is_there() -> None:
+    cards = (ROOT / "knowledge" / "models").rglob("*.md")
+    pages = [ROOT / "README.md", ARCHITECTURE, *(ROOT / "docs").glob("*.md"), *cards]
+    files = {path.name for top in ("bot", "knowledge", "tests") for path in (ROOT / top).rglob("*.py")}
+    named = {name for page in pages for name in re.findall(r"`(?:\w+/)*(\w+\.py)`", page.read_text("utf-8"))}
+    assert {"tracks.py", "ask.py"} & named
+    assert named - files == set()
+
+
 def test_the_pictures_in_readme_are_there_and_small() -> None:
     shown = re.findall(r"!\[[^\]]*\]\((docs/[^)]+\.png)\)", text("README.md"))
     assert len(shown) == 2
