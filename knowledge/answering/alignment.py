@@ -28,7 +28,14 @@ from knowledge.answering.constraints import (
     period_in_words,
     tells_of_the_answer,
 )
-from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
+from knowledge.answering.owners import (
+    code_before,
+    dates_a_deed,
+    is_named_later,
+    is_told_beside,
+    other_name,
+    other_owner,
+)
 from knowledge.answering.rewordings import is_reworded
 from knowledge.answering.whole import is_told_in, what_is_counted
 from knowledge.answering.window import HELD, Passage, holds_part, tight
@@ -162,8 +169,11 @@ class Aligner:
 
     def _is_anothers(self, one: Constraint, word: str, level: int, passage: Passage) -> bool:
         """Tell whether a sentence beside this one is about a word, or says itself what is asked of it."""
-        if one.kind is SlotKind.DEED:  # who did what a sentence beside tells stands there
-            return self.query.type in _OF_DOERS and len(word) > 1 and self._is_asked(one)
+        if one.kind is SlotKind.DEED:  # who did what a sentence beside tells stands there, and when
+            told = self.query.type in _OF_DOERS or (
+                self.query.type is QuestionType.TIME and dates_a_deed(passage)
+            )
+            return told and len(word) > 1 and self._is_asked(one)
         if level == 4 and is_named_later(one, word, passage):
             return True
         return self._is_asked(one) and is_told_beside(one, word, passage, self.query.type in NUMBERS)

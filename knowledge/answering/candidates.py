@@ -275,6 +275,10 @@ def _mended(passage: Passage) -> Iterator[Token]:
         if text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
             surname = text  # 张|志远
             continue
+        if tag == "nr" and len(text) == 3 and text[2] in SURNAMES and _is_given(following):
+            yield Token(text[:2], "n", start)  # 关长|林志远, no 关长林|志远
+            surname = text[2]
+            continue
         if 1 < len(text) < 4 and text[0] in SURNAMES and tag in _DOUBTFUL and not knows(text):
             tag = "nr"
         if tag == "nr" and following.text[:1] in _ADDRESSED:
@@ -283,6 +287,11 @@ def _mended(passage: Passage) -> Iterator[Token]:
             yield Token(text[0], "p", start)
             text, start = text[1:], start + 1
         yield Token(text, tag, start)
+
+
+def _is_given(word: Token) -> bool:
+    """Tell whether a word is tagged as a person's name and begins with no surname."""
+    return word.tag[:2] == "nr" and len(word.text) < 3 and word.text[:1] not in SURNAMES
 
 
 _ADDRESSED = frozenset("他她它我你您")

@@ -188,13 +188,18 @@ class FactReading:
     def cannot_be_claimed(self) -> bool:
         """Tell whether it is barred, or holds nothing itself of all that is asked: its neighbours alone speak of it.
 
-        Key words may stand in its titles alone.
+        Key words may stand in its titles alone, all that is asked in the question to which it replies.
         """
         question, levels = self.query.question, {one.level for one in self.aligned}
         asked = self.query.text[question.start : question.end]
         named = any(word and word in self.passage.tight for word in (asked, question.noun))  # 电话：
-        apart = bool(levels) and levels.isdisjoint(BORNE_HERE) and not named
+        apart = bool(levels) and levels.isdisjoint(BORNE_HERE) and not (named or self.replies)
         return self.is_barred or (apart and self.query.type is not QuestionType.NONE)
+
+    @property
+    def replies(self) -> bool:
+        """Tell whether it replies to the very question, as another speaker asks it in print."""
+        return tight(self.query.text).rstrip("?") in self.passage.replies_to
 
     @property
     def is_near(self) -> bool:

@@ -75,6 +75,16 @@ def is_told_beside(one: Constraint, word: str, passage: Passage, of_figures: boo
     return False
 
 
+def dates_a_deed(passage: Passage) -> bool:
+    """Tell whether a fact says of a deed of its own when it is: a verb stands behind a time in its clause, or a noun for one."""
+    for span in passage.periods:
+        _, end = part_of(passage.folded, (span.start, span.end), CELL_END)
+        behind = (token for token in passage.tokens if span.end <= token.start < end and len(token.text) > 1)
+        if any(token.tag[:1] == "v" or (token.tag == "n" and token.start == span.end) for token in behind):
+            return True
+    return False
+
+
 def code_before(passage: Passage) -> dict[str, str]:
     """Return the codes of the last sentence before that has any, as they compare and as they stand there."""
     for text in reversed(passage.around.before):

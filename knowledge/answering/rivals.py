@@ -248,11 +248,9 @@ def _kept(
             [one.kind is not CandidateKind.NOUNS or not _has(names, one, passage) for one in proposed]
         )
     labelled = _labelled(query, passage)
-    if query.type is QuestionType.WHO and not labelled and (asked := _asked_word(query)):
-        clauses = clause_numbers(passage.folded)
-        told = {int(clauses[match.start()]) for match in re.finditer(re.escape(asked), passage.folded)}
+    if query.type is QuestionType.WHO and not labelled:
         persons = np.array([one.kind is CandidateKind.PERSON for one in proposed])
-        there = np.array([int(clauses[one.start]) in told for one in proposed])
+        there = _in_clause_of(_asked_word(query), passage, proposed)
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there
     if asks_for_place_in_order(query):
@@ -277,6 +275,10 @@ def _kept(
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
         together = rows[:, COLUMN["same_clause"]]
         times = np.array([one.kind in _TIMES for one in proposed])
+        deed = _asked_deed(query) if query.type is QuestionType.TIME else ""
+        there = _in_clause_of(deed, passage, proposed)
+        if (times & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
+            yield there | ~times  # 3月开工，9月竣工
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
 
@@ -336,8 +338,20 @@ def _ends_with(query: Query, label: str) -> bool:
 def _asked_word(query: Query) -> str:
     """The word right beside the question word: 亚军 of 亚军是谁, 承建 of 谁承建."""
     before = [word.text for word in query.words if word.start + len(word.text) <= query.question.start]
-    after = [word.text for word in query.words if word.start >= query.question.end]
-    return (before[-1:] or after[:1] or [""])[0]
+    return (before[-1:] or [_asked_deed(query)])[0]
+
+
+def _asked_deed(query: Query) -> str:
+    """The word right behind the question word, or nothing: 竣工 of 一期什么时候竣工."""
+    return next((word.text for word in query.words if word.start >= query.question.end), "")
+
+
+def _in_clause_of(word: str, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
+    """Tell of each span whether it stands in a clause that has a word."""
+    clauses = clause_numbers(passage.folded)
+    found = re.finditer(re.escape(word), passage.folded) if word else ()
+    told = {int(clauses[match.start()]) for match in found}
+    return np.array([int(clauses[one.start]) in told for one in proposed])
 
 
 def tells_an_hour(one: Candidate, folded: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -184,9 +185,11 @@ def paired(passage: Passage) -> list[list[tuple[str, Place]]]:
             between = folded[values[-1][1] : figure.start] if values else ""
             if figure.start >= match.end() and (not values or re.fullmatch(r"[、,，和与及以]{1,2}", between)):
                 values.append((figure.start, figure.end))
-        items = JOINED.split(CLAUSE_END.split(folded[: match.start()])[-1])
-        if len(values) == len(items) > 1:
-            found.append(list(zip(items, values, strict=True)))
+        clauses = CLAUSE_END.split(folded[: match.start()])[-2:]  # 甲、乙居前两位，分别出口
+        lists = (
+            items for clause in reversed(clauses) if len(items := JOINED.split(clause)) == len(values) > 1
+        )
+        found += [list(zip(items, values, strict=True)) for items in islice(lists, 1)]
     return found
 
 

@@ -35,6 +35,12 @@ def tight(folded: str) -> str:
     return folded.replace(INSIDE, "").replace(SEPARATOR, "")
 
 
+def _speaker(passage: Passage) -> str:
+    """Who speaks in a turn of a talk, or nothing."""
+    speaker, colon, _ = passage.folded.partition(":")
+    return speaker if colon and len(speaker) <= LONGEST_SPEAKER else ""
+
+
 def part_of(text: str, place: Place, mark: re.Pattern[str]) -> Place:
     """Return where the part of a text lies, between marks, that holds a span."""
     stops = [match.span() for match in mark.finditer(text)]
@@ -138,11 +144,17 @@ class Passage:
     def asks(self) -> bool:
         """Whether the fact is itself a question, by its mark or, of a short turn of a talk, by its words."""
         said = self.folded.rstrip(f"{INSIDE}{SEPARATOR}\"'”」』 ")
-        speaker, colon, turn = said.partition(":")
         if said.endswith(("?", "？")):
             return True
-        short = bool(colon) and len(speaker) <= LONGEST_SPEAKER and len(turn) <= LONGEST_TURN
+        turn = said.partition(":")[2]
+        short = _speaker(self) != "" and len(turn) <= LONGEST_TURN
         return short and read_question(turn, self.language).type in _ASKING
+
+    @cached_property
+    def replies_to(self) -> str:
+        """What another speaker asks right before the fact, folded and tight, or nothing: 问：…？ and 答：…."""
+        asked = Passage((self.around.before or ("",))[-1], self.around, self.language)
+        return asked.tight if asked.asks and "" != _speaker(self) != _speaker(asked) != "" else ""
 
     @cached_property
     def periods(self) -> tuple[DatedSpan, ...]:

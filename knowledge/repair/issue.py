@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from knowledge.model import Document, Metadata
+from knowledge.repair.patterns import DATELINE
 from knowledge.text.analyzer import SURNAMES
 
 _DATE: Final = re.compile(r"((?:19|20)\d\d)\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)\s*日?")
@@ -84,8 +85,8 @@ def article_metadata(
 
     `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `own` are the lines
     of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may be nothing but
-    credits, and the last a day, which is the text's where nothing else says one. A field that is printed in two ways
-    stays open. An article taken from a newspaper is of that newspaper, unless another is known.
+    credits, the first may begin with a dateline and the last be a day: it is the text's where nothing else says one. A
+    field that is printed in two ways stays open. An article taken from a newspaper is of that newspaper, unless another is known.
     """
     paragraphs = list(paragraphs)
     own = [*own, *(text for each in paragraphs if is_credits(text := each.rstrip("。"), over=False))]
@@ -107,7 +108,7 @@ def article_metadata(
     return Metadata(
         first("title"),
         first("newspaper") or (taken[1] if taken else None),
-        next((m.date for m in sources if m.date is not None), None) or _closing_day(paragraphs),
+        next((m.date for m in sources if m.date is not None), None) or _own_day(paragraphs),
         first("edition"),
         first("url"),
         first("author"),
@@ -135,10 +136,11 @@ def _only(found: set[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _closing_day(paragraphs: Sequence[str]) -> date | None:
-    """The day alone that closes a text, a remark under it or not."""
-    alone = (text.strip() for text in reversed(paragraphs[-2:]))
-    return next((day for text in alone if _DATE.fullmatch(text) for day in _dates(text)), None)
+def _own_day(paragraphs: Sequence[str]) -> date | None:
+    """The day of a dateline that opens a text, or the day alone that closes it, a remark under it or not."""
+    dated = [match[0] for text in paragraphs[:1] if (match := DATELINE.match(text))]
+    dated += (text.strip() for text in reversed(paragraphs[-2:]) if _DATE.fullmatch(text.strip()))
+    return next((day for text in dated for day in _dates(text)), None)
 
 
 def _dates(text: str) -> Iterable[date]:

@@ -56,7 +56,7 @@ AFTER_SENTENCE: Final = re.compile(
 )
 _AGENCY: Final = "(?:新华社|新華社|中新社|中新网|新华网|人民网|央视网?|央广网|本报|本報)"
 DATELINE: Final = re.compile(
-    rf"(?:[■□●▲]\s*)?(?:【?(?:本报[讯訊]|本報[讯訊])】?|(?:据|據)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电電讯訊]"
+    rf"(?:[■□●▲]\s*)?(?:【?(?:本报[讯訊]|本報[讯訊])】?|(?:据|據)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:(?:\d{{4}}\s*年\s*)?\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电電讯訊]"
     rf"|(?:据|據)?{_AGENCY}(?:电|電|讯|消息)(?=[\s（(:：]))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
@@ -167,6 +167,11 @@ def is_page_head(text: str) -> bool:
 def is_caption(text: str) -> bool:
     """Tell whether a line begins as photo captions do."""
     return _MARK["caption"].search(text) is not None
+
+
+def names_a_value(text: str) -> bool:
+    """Tell whether a line is a name and its value, 名：值, and nothing else."""
+    return _MARK["label"].match(text) is not None
 
 
 def noise_of(role: BlockRole, text: str, doubled: bool) -> NoiseKind:

@@ -75,6 +75,8 @@ class _Reading:
     paragraphs: list[Paragraph] = field(default_factory=list)
     drafts: list[ArticleDraft] = field(default_factory=list)
     signed: list[tuple[int, tuple[Span, ...]]] = field(default_factory=list)
+    datelines: dict[int, str] = field(default_factory=dict)
+    """What was cut off where a text begins, by its paragraph."""
 
 
 def repair_document(document: Document) -> ParsedDocument:
@@ -109,7 +111,10 @@ def _read(document: Document, log: list[RepairEntry]) -> _Reading:
         trimmed = trim(paragraph)
         reading.paragraphs.append(trimmed.paragraph)
         reading.signed += [(paragraph.at, spans) for spans in trimmed.signed]
-        log += [removed(noise, spans, stitch(document.lines, spans)[0]) for noise, spans in trimmed.removed]
+        taken = [(noise, spans, stitch(document.lines, spans)[0]) for noise, spans in trimmed.removed]
+        cut = [text for noise, _, text in taken if noise is NoiseKind.DATELINE]
+        reading.datelines[paragraph.at] = "".join(cut)
+        log += [removed(*one) for one in taken]
         log += _joins(document, paragraph)
     if free:
         reading.drafts = draft_articles(labelled, reading.paragraphs)
@@ -204,7 +209,8 @@ class _Writer:
             if section.heading and section.paragraphs
         ]
         byline = self._byline(draft)
-        said = [p.text for section in draft.sections for p in section.paragraphs]
+        own = [p for section in draft.sections for p in section.paragraphs]
+        said = [self._reading.datelines.get(p.at, "") for p in own[:1]] + [p.text for p in own]
         signed = byline.text if byline else None
         known = issue.article_metadata(self._document, self._heads, signed, said, self._credits(draft))
         article = Article(

@@ -27,6 +27,8 @@ UNREAD = frozenset({QuestionType.FIGURE, QuestionType.LIST})
 """A figure alone is compared whole; a list is of all that holds the words."""
 SURE = 0.85
 """The chance of a fact that answers from which on no further one is read."""
+REPLIED = 0.93
+"""The chance of a reply to the very question: of 60 printed pairs of interviews in the news, 56 answer."""
 BARRED_COST = 12.0
 """What it costs to be barred: more than any rank makes up for."""
 BARRED_CHANCE = 0.1
@@ -111,6 +113,8 @@ class Judge:
         return FactReading(self._aligner, passage, self._model, ranked, read, by_words)
 
     def _chance(self, reading: FactReading) -> float:
+        if reading.replies:
+            return REPLIED
         group = question_group(self._query.type)
         alone = self._model.alone.chance(group, reading.by_words.evidence)
         return self._model.with_reader.chance(group, reading.evidence, alone) if reading.is_read else alone
@@ -177,8 +181,9 @@ def _as_good(reading: FactReading, first: FactReading) -> bool:
 
 
 def _date(reading: FactReading) -> tuple[int, int, int]:
-    """Year, month and day of the report; 0 for what is not told."""
-    told = reading.passage.inherited
+    """Year, month and day that the fact tells, or its report has; 0 for what is not told."""
+    passage = reading.passage
+    told = passage.periods[0].period.within(passage.inherited) if passage.periods else passage.inherited
     return (told.year or 0, told.month or 0, told.day or 0)
 
 
@@ -207,7 +212,7 @@ def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) ->
     """Return the order of a few facts by rank, support and answer; those that contradict the question come last."""
     merit = [
         sum(weight * one.evidence[name] for name, weight in weights.items())
-        - (BARRED_COST if one.cannot_be_claimed else 0.0)
+        + BARRED_COST * (one.replies - one.cannot_be_claimed)
         for one in readings
     ]
     return sorted(range(len(merit)), key=lambda at: -merit[at])

@@ -341,9 +341,11 @@ def _ways(figure: Quantity, text: str) -> Iterator[str]:
         yield _HANZI.sub(lambda found: _arabic(found.group()), text)
         yield _ARABIC.sub(lambda found: _year_or_number(found.group()), text)
         return
-    number = _number(text)
+    number = re.search(r"\d+(?:\.\d+)?[百千万亿]*", text) or _HANZI.search(text)  # its scale included
+    if number is None:  # 半年 is written in no other way
+        return
     for way in (plain(figure.value), *_scaled(figure.value), in_hanzi(figure.value)):
-        yield text.replace(number, way, 1)
+        yield text.replace(number.group(), way, 1)
 
 
 def _day(text: str) -> tuple[str, ...]:
@@ -361,12 +363,6 @@ def _day(text: str) -> tuple[str, ...]:
         f"{y}-{m}-{d}",
         f"{y}.{m:02}.{d:02}",
     )
-
-
-def _number(text: str) -> str:
-    """The number within a figure's text, its scale included."""
-    found = re.search(r"\d+(?:\.\d+)?[百千万亿]*", text) or _HANZI.search(text)
-    return found.group() if found else text
 
 
 def _arabic(hanzi: str) -> str:

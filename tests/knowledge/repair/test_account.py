@@ -210,6 +210,18 @@ def test_who_signs_and_the_day_at_the_end_are_facts_and_the_day_the_texts_where_
     assert repaired.articles[0].metadata == Metadata(date=day, editor="李强")
 
 
+def test_a_dateline_with_its_year_tells_the_day_of_the_text() -> None:
+    repaired = repair(f"引水工程二期通水\n\n新华社杭州2024年3月5日电 {_TEXT[0]}")
+    assert [fact.text for fact in repaired.facts] == [_TEXT[0]]
+    assert repaired.articles[0].metadata == Metadata(date=date(2024, 3, 5))
+
+
+def test_a_value_with_its_name_at_the_end_is_a_fact_and_no_day_of_the_text() -> None:
+    repaired = repair("项目进展\n一期工程于2022年开工，2023年竣工。\n合同签订日期：2021.12.8\n")
+    assert repaired.facts[-1].text == "合同签订日期：2021.12.8"
+    assert repaired.articles[0].metadata == Metadata()
+
+
 @pytest.mark.parametrize(
     ("byline", "names"),
     [

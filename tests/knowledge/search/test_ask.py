@@ -75,6 +75,30 @@ def test_a_number_in_a_name_is_not_matched_by_what_it_counts_elsewhere() -> None
     assert nearest.fact.article.file == "a.txt"
 
 
+def test_the_reply_to_the_very_question_that_another_speaker_asks_in_print_is_found() -> None:
+    talk = (
+        "记者：孩子现在怎么样？\n\n周建国：都出院了。\n\n记者：水里有几个孩子？\n\n周建国：水里有两个孩子。"
+    )
+    with snapshot(articles={"a.txt": ("对话周建国", talk)}) as opened:
+        answers = [opened.ask(asked) for asked in ("孩子现在怎么样", "孩子现在多大")]
+    assert [answer.found for answer in answers] == [True, False]
+    assert answers[0].hits[0].fact.text == "周建国：都出院了。"
+
+
+def test_of_equally_good_answers_that_of_the_newest_report_comes_first() -> None:
+    told = {
+        "a.txt": ("任命", "新华社柳江2019年3月5日电 会议任命陈立为柳江市市长。"),
+        "b.txt": ("当选", "新华社柳江2024年1月12日电 周建国在柳江市人民代表大会上当选柳江市市长。"),
+    }
+    with snapshot(articles=told) as opened:
+        first = [opened.ask(asked).hits[0].fact.article.file for asked in ("谁是柳江市长", "柳江市市长是谁")]
+    assert first == ["b.txt", "b.txt"]
+
+
+def test_half_a_year_is_no_other_figure() -> None:
+    assert not [way for way in writings(quantities("半年")[0]) if "0.5" in way]
+
+
 def test_a_difference_that_print_tells_is_said_of_the_comparison() -> None:
     with snapshot(articles={"a.txt": ("水果涨价", "市场上苹果每斤比香蕉贵2元。")}) as opened:
         assert opened.ask("苹果比香蕉贵多少").answer == "2元"
