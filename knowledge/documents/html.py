@@ -17,6 +17,7 @@ from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span
+from knowledge.repair.issue import dates
 from knowledge.repair.patterns import is_byline
 
 _DECLARED: Final = re.compile(
@@ -36,7 +37,7 @@ _CLOCK: Final = re.compile(
 _CREDITS_NEAR: Final = 3
 _FEWEST_TIMES: Final = 3
 _CREDIT: Final = re.compile(
-    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|作者|记者|記者|文字|图文|供稿|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
+    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|作者|记者|記者|文字|图文|供稿|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
 )
 _STAMP: Final = re.compile(
     r"(?:19|20)\d\d\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：时]\s*\d{1,2}(?:\s*[:：分]\s*\d{1,2})?)?"
@@ -82,7 +83,8 @@ def read_html(name: str, data: bytes) -> Extract:
         writer.block(title, BlockRole.TITLE)
     signed = {b for b in kept if b is not title and (b in beside or _is_credit(b.text))}
     heads = {*times, *_set_apart(kept)}
-    for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
+    alone = {*beside, title}  # a cell of theirs is of no table of the text
+    for table, group in groupby(kept, lambda b: b.cell.table if b.cell and b not in alone else None):
         blocks = list(group)
         if table is not None and writer.table(blocks):
             continue
@@ -271,6 +273,8 @@ def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) 
     under = places[-1] + 1
     first = max(0, over - _CREDITS_NEAR)
     for at, block in enumerate(page.blocks[first : under + _CREDITS_NEAR], first):
+        if page.blocks[at - 1].text.rstrip().endswith(("：", ":")):  # the value of a field of another name
+            continue
         between = over < at < places[0] and not block.linked
         signed = between and (is_byline(block.text.strip()) or _is_dated(block.text))
         if block not in chosen and not places[0] < at < under and (signed or _is_credit(block.text)):
@@ -298,15 +302,23 @@ def _stated(page: HtmlText, found: PageReadings) -> Metadata:
 
 
 def _day(found: PageReadings, page: HtmlText) -> date | None:
-    """The day that trafilatura found, if a head of the page or a line of its own says it too: it also guesses."""
+    """The day that trafilatura found, if the page prints it in a line of its own, or its head states: it also guesses.
+
+    Where none is printed the day of publication that the head states goes first.
+    """
     try:
         day = date.fromisoformat(found.day[:10])
     except ValueError:
-        return None
+        day = None
+    said = (each for name, value in page.metas.items() if "pub" in name for each in dates(value))
+    if day is None:
+        return next(said, None)
     printed = re.compile(rf"{day.year}\D{{0,3}}0?{day.month}\D{{0,3}}0?{day.day}(?!\d)")
-    said = [*page.metas.values(), *(b.text for b in page.blocks if len(b.text) < _LINE_OF_ITS_OWN)]
+    if any(printed.search(block.text) for block in page.blocks if len(block.text) < _LINE_OF_ITS_OWN):
+        return day
     in_script = re.compile(r"(?i:publish|pubdate|time|date)[^\n<>]{0,40}?" + printed.pattern)
-    return day if any(printed.search(each) for each in said) or in_script.search(found.source) else None
+    stated = any(map(printed.search, page.metas.values())) or in_script.search(found.source)
+    return next(said, day if stated else None)
 
 
 class _Writer:

@@ -20,17 +20,24 @@ _EDITION: Final = re.compile(
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(
-    r"(?:来源|稿源|來源)\s*[：:｜]\s*([^\s，。；：|｜丨（）()]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
+    r"(?:来源|稿源|來源)\s*[：:｜]\s*([^\s，。；：|｜丨（）()=<>]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
 )
+_BEHIND_CLOCK: Final = re.compile(r":\d\d\s*([\u4e00-\u9fff]{2,9}[报報网網社台])(?=$|\s)")
 _NAME: Final = (
     r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}(?!\s*[：:])"
 )
+_AUTHOR: Final = re.compile(
+    r"作者\s*[：:/／丨|]\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
+    r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|记者|通讯员))"
+)
+"""Whoever a page names as its author: a pen name, an office."""
+
 _NOBODY: Final = frozenset({"未知", "佚名"})
 _EDITED: Final = re.compile(
     rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]|\s*[：:/／])"
 )
 _SIGNS: Final = re.compile(
-    r"本[报報]讯|(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:报道|摄影报道)$"
+    rf"本[报報]讯|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台]|(?<!\S)(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff·]{{2,12}}?)?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:\s+(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff]{{2,4}}?)?(?:摄影)?报道$"
 )
 _GLUED: Final = (
     f"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?"  # 记者张三: no sign tells that a name begins
@@ -95,6 +102,9 @@ def article_metadata(
         byline = None
     signed = (match["signed"] for line in own for match in _FIELD.finditer(line))
     credited = _printed(own, byline or " ".join(filter(None, signed)))
+    named = _only({match[1] for line in own for match in _AUTHOR.finditer(line)} - _NOBODY)
+    if named and not byline and len(named) > len(credited.author or ""):
+        credited = replace(credited, author=named)
     printed = replace(
         _printed(list(heads)), source=None
     )  # of several articles on a page one may have a source
@@ -118,10 +128,10 @@ def article_metadata(
 
 
 def _printed(heads: Sequence[str], byline: str = "") -> Metadata:
-    days = {day for head in heads for day in _dates(head)}
+    days = {day for head in heads for day in dates(head)}
     editions = {next(filter(None, m.groups())) for head in heads for m in _EDITION.finditer(head)}
     papers = {m[1] for head in heads for m in _NEWSPAPER.finditer(head)}
-    sources = {m[1] for head in heads for m in _STATED_BY.finditer(head)}
+    sources = {m[1] for head in heads for form in (_STATED_BY, _BEHIND_CLOCK) for m in form.finditer(head)}
     return Metadata(
         newspaper=_only(papers),
         date=days.pop() if len(days) == 1 else None,
@@ -140,10 +150,10 @@ def _own_day(paragraphs: Sequence[str]) -> date | None:
     """The day of a dateline that opens a text, or the day alone that closes it, a remark under it or not."""
     dated = [match[0] for text in paragraphs[:1] if (match := DATELINE.match(text))]
     dated += (text.strip() for text in reversed(paragraphs[-2:]) if _DATE.fullmatch(text.strip()))
-    return next((day for text in dated for day in _dates(text)), None)
+    return next((day for text in dated for day in dates(text)), None)
 
 
-def _dates(text: str) -> Iterable[date]:
+def dates(text: str) -> Iterable[date]:
     for match in _DATE.finditer(text):
         try:
             yield date(int(match[1]), int(match[2]), int(match[3]))

@@ -47,7 +47,7 @@ _BYLINE: Final = re.compile(
 )
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(
-    f"[（(]\\s*(?:{SIGNED}|{NAMES}|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
+    f"[（(]\\s*(?:(?:{SIGNED}|{NAMES})(?:\\s+[\u4e00-\u9fff]{{2,5}}?报道)?|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
 )
 # `glued` may as well be words of the text (“…。”记者来到 | 社区): a byline only where the paragraph ends.
 AFTER_SENTENCE: Final = re.compile(
@@ -57,7 +57,9 @@ AFTER_SENTENCE: Final = re.compile(
 _AGENCY: Final = "(?:新华社|新華社|中新社|中新网|新华网|人民网|央视网?|央广网|本报|本報)"
 DATELINE: Final = re.compile(
     rf"(?:[■□●▲]\s*)?(?:【?(?:本报[讯訊]|本報[讯訊])】?|(?:据|據)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:(?:\d{{4}}\s*年\s*)?\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电電讯訊]"
-    rf"|(?:据|據)?{_AGENCY}(?:电|電|讯|消息)(?=[\s（(:：]))"
+    rf"|(?:据|據)?{_AGENCY}(?:电|電|讯|消息)(?=[\s（(:：])"
+    rf"|(?:(?:据|據)?{_AGENCY}[\u4e00-\u9fff]{{2,6}}?|[\u4e00-\u9fff]{{2,8}}[报報网網社台][快专]?)(?:讯|訊|电|電|消息)"
+    r"(?=\s*[（(][^（）()，。]{0,8}(?:记者|記者|通讯员)))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
 _JUMP: Final = r"(?:[（(]\s*(?:上接|下转|下轉|紧接|转)[^（）()]{1,24}[)）]|(?:上接|下转|下轉)\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)"

@@ -352,6 +352,8 @@ def test_of_a_small_page_the_links_beside_the_article_go_and_its_table_stays() -
         ("2023-09-03 来源：新京报<a href='/r'>举报</a>", None, "新京报"),
         ("2023-09-03 来源：证券时报网<span>作者：李四</span>", "李四", "证券时报网"),
         ("2023-09-03 作者：未知 来源：青山晚报", None, "青山晚报"),
+        ("2023-09-03 12:05青山晚报 作者：小河&大河", "小河&大河", "青山晚报"),
+        ("来源：青山晚报 作者：青山中学团委时间：2023年9月3日", "青山中学团委", "青山晚报"),
     ],
 )
 def test_each_credit_ends_where_the_next_thing_begins(said: str, author: str | None, source: str) -> None:
@@ -361,6 +363,35 @@ def test_each_credit_ends_where_the_next_thing_begins(said: str, author: str | N
     found = known(page)
     assert found is not None
     assert (found.date, found.author, found.source) == (date(2023, 9, 3), author, source)
+
+
+@pytest.mark.parametrize(
+    ("head", "printed", "day"),
+    [
+        ('<meta name="others" content="页面生成时间 2024-10-23 11:23:36"><meta name="firstpublishedtime" content="2023-09-03-23:59:59">', "", 3),
+        ('<meta name="PubDate" content="2023-09-03 10:00">', "<p>2023年9月2日</p>", 2),
+    ],
+)  # fmt: skip
+def test_a_printed_day_goes_before_the_one_of_publication_and_that_before_when_the_page_was_made(
+    head: str, printed: str, day: int
+) -> None:
+    found = known(f"{head}<title>夜市开放</title><h1>夜市开放</h1>{printed}<p>古镇夜市恢复开放。</p>")
+    assert found is not None and found.date == date(2023, 9, day)
+
+
+def test_a_title_that_a_table_of_fields_holds_is_the_title() -> None:
+    fields = "".join(
+        f"<tr><td>{name}</td><td>{value}</td></tr>"
+        for name, value in (
+            ("标题：", "关于夜市开放的通告"),
+            ("成文日期：", "2023年9月3日"),
+            ("文号：", "第7号"),
+        )
+    )
+    page = f"<title>关于夜市开放的通告</title><a href=/>首页</a><table>{fields}</table><p>古镇夜市恢复开放，摊位共120个。</p><p>游客可乘夜间专线，末班车为23时30分。</p>"
+    parsed = repair_document(read_document("a.html", page.encode()))
+    assert {fact.article.title.text for fact in parsed.facts} == {"关于夜市开放的通告"}
+    assert "古镇夜市恢复开放，摊位共120个。" in [fact.text for fact in parsed.facts]
 
 
 def _with_further_news(head: str) -> str:
