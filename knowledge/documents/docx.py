@@ -24,8 +24,9 @@ from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, shown_text, text_boxes
 from knowledge.documents.html_blocks import powers
 from knowledge.documents.pdf_stacks import TITLE
+from knowledge.documents.plain import OFFICIAL
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
-from knowledge.documents.text import OFFICIAL, Extract, listed_contents
+from knowledge.documents.text import Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
 from knowledge.repair.patterns import HEADING_NUMBER, is_byline

@@ -40,7 +40,7 @@ def _lazy(module: str, name: str) -> Callable[[str, bytes, TextRecogniser | None
     return read
 
 
-_PLAIN = Format(_lazy("text", "read_plain"), limits.TEXT_BYTES)
+_PLAIN = Format(_lazy("plain", "read_plain"), limits.TEXT_BYTES)
 _MARKDOWN = Format(_lazy("markdown", "read_markdown"), limits.TEXT_BYTES)
 _HTML = Format(_lazy("html", "read_html"), limits.TEXT_BYTES)
 _SAVED = Format(_lazy("html", "read_saved"), limits.OFFICE_BYTES, (b"From: <Saved by ",))

@@ -1,20 +1,16 @@
-"""Bytes to lines: encodings, never mojibake that nobody notices; plain text; and what every format's reader hands over."""
+"""Bytes to lines: encodings, never mojibake that nobody notices; and what every format's reader hands over."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, takewhile
 from typing import Final
 
-from knowledge.documents.tables import text_blocks
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, BlockRole, Metadata, Skipped
-from knowledge.repair.patterns import HEADING_NUMBER
+from knowledge.model import Block, Metadata, Skipped
 
 _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
@@ -238,158 +234,6 @@ def split_lines(text: str) -> list[str]:
     if lines[-1] == "":
         lines.pop()
     return lines
-
-
-def read_plain(name: str, data: bytes) -> Extract:
-    """Extract the lines of a text file, whatever its encoding and line ends."""
-    text, encoding = decode_text(name, data)
-    lines = split_lines(text)
-    code = list(code_runs(lines))
-    prose = list(lines)
-    for run in code:
-        prose[run.start : run.stop] = [""] * len(run)
-    blocks = [Block(BlockRole.FURNITURE, run.start + 1, run.stop) for run in code]
-    blocks += text_blocks(prose)
-    blocks = _headed(prose, blocks) or blocks
-    return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
-
-
-_MAIL_FIELD: Final = re.compile(
-    r"[>\s]*(?:(?P<subject>主\s*[题題旨]|[Ss]ubject)|(?P<sender>[发發寄]件人|[Ff]rom)|[\u4e00-\u9fff]{2,5}|[A-Z][A-Za-z-]{1,20})\s*[:：]\s*(?=\S)"
-)
-OFFICIAL: Final = re.compile(r"[\u4e00-\u9fff]{0,12}[〔\[（(【](?:19|20)\d\d[〕\]）)】]\s*第?\s*\d{1,5}\s*号")
-"""The number of an official text (GB/T 9704)."""
-
-_HEADED: Final = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
-_HEAD_LINES, _TITLE_LINE = 6, re.compile(rf"(?!{HEADING_NUMBER.pattern})[^。；：，、]{{4,50}}")
-_QUOTED: Final = re.compile(r"[>\s]*")
-_WRAPPED: Final = 0.9
-"""A line that fills so much of the longest, and ends nothing, goes on."""
-
-_FORWARDED: Final = re.compile(r"-{2,}[^-]{1,30}-{2,}\s*")
-
-
-def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
-    """The letters of a file, or its official text; none where it has no head of one.
-
-    Each line is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
-    """
-    found = [_MAIL_FIELD.match(line) for line in lines]
-    roles, begins = _letter_heads(found)
-    roles = roles or _official_head(lines)
-    blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
-    longest = max(map(len, lines), default=0)
-    covered = {at for block in known for at in range(block.first - 1, block.last)}
-    for at, line in enumerate(lines):
-        quoted = _QUOTED.match(line)
-        start = quoted.end() if quoted else 0
-        if start == len(line) or at in covered:
-            continue
-        role = roles.get(at, BlockRole.HEADING if _HEADED.fullmatch(line.strip()) else BlockRole.PARAGRAPH)
-        if _FORWARDED.fullmatch(line, start):
-            role = BlockRole.FURNITURE
-        field = found[at]
-        start = field.end() if field is not None and at in roles else start
-        article = bisect_right(begins, at)
-        wrapped = (
-            at > 0 and role is roles.get(at - 1, BlockRole.PARAGRAPH) and _is_wrapped(lines[at - 1], longest)
-        )
-        blocks.append(Block(role, at + 1, at + 1, article, goes_on=wrapped, start=start))
-    return blocks if roles else []
-
-
-def _letter_heads(found: Sequence[re.Match[str] | None]) -> tuple[dict[int, BlockRole], list[int]]:
-    """The roles of the lines of letters' heads, and where each begins: its subject is the title, the rest are credits."""
-    roles: dict[int, BlockRole] = {}
-    begins: list[int] = []
-    for is_head, run in groupby(range(len(found)), key=lambda at: found[at] is not None):
-        fields = {at: match for at in run if (match := found[at]) is not None}
-        subject = next((at for at, match in fields.items() if match["subject"]), None)
-        if is_head and subject is not None and any(match["sender"] for match in fields.values()):
-            roles |= dict.fromkeys(fields, BlockRole.CREDIT) | {subject: BlockRole.TITLE}
-            begins.append(min(fields))
-    return roles, begins
-
-
-def _official_head(lines: Sequence[str]) -> dict[int, BlockRole]:
-    """The roles of an official text's first lines: its number, the title right under it, else over it, the kicker."""
-    said = [at for at, line in enumerate(lines) if line.strip()]
-    place = next(
-        (k for k, at in enumerate(said[:_HEAD_LINES]) if OFFICIAL.fullmatch(lines[at].strip())), None
-    )
-    if place is None:
-        return {}
-    title = [*takewhile(lambda at: _TITLE_LINE.fullmatch(lines[at].strip()), said[place + 1 :])]
-    over = said[:place]
-    if not title:
-        title, over = over, []
-    return {
-        **dict.fromkeys(over, BlockRole.KICKER),
-        said[place]: BlockRole.KICKER,
-        **dict.fromkeys(title, BlockRole.TITLE),
-    }
-
-
-def _is_wrapped(line: str, longest: int) -> bool:
-    return len(line) >= _WRAPPED * longest and line.rstrip()[-1:] not in "。！？；：!?;:"
-
-
-_STRING: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'|/\*.*?\*/|(?:^|(?<=[\s,;{}]))//.*""")
-_HANZI: Final = re.compile("[\u3400-\u9fff]")
-_OPENING: Final = re.compile(r"[\w)\]=:,({]\s*[{\[(]\s*$|^\s*[{\[(]+\s*$")
-_STATEMENT: Final = re.compile(r"(?:=|\w\(.*\)).*;\s*$|^[\s)\]}]*[}\]][\s)\]},;]*$")
-_RULES: Final = re.compile(r"\s*(?:[^{};]+\{(?:[^{}]*:[^{}]*)?\}\s*)+;?\s*")
-_COMMENT: Final = re.compile(r"\s*(?://|/\*|\*/|<!--|-->)")
-
-
-def code_runs(lines: Sequence[str]) -> Iterator[range]:
-    """Yield the runs of lines that read as code: scripts and style sheets that a saved story was left with.
-
-    Code has no hanzi outside its strings and comments. Its lines are whole statements or rules, or open a bracket that
-    later lines close; comments are code where they stand beside such lines.
-    """
-    bare = [_bare(line) for line in lines]
-    code: set[int] = set()
-    at = unclosed = 0
-    while at < len(lines):
-        end, line = at, bare[at]
-        if line is None:
-            pass
-        elif _STATEMENT.search(line) or _RULES.fullmatch(line):
-            end = at + 1
-        elif at >= unclosed and _OPENING.search(line):
-            end, closed = _closed(bare, at)
-            if not closed:
-                end, unclosed = at, end
-        code.update(range(at, end))
-        at = max(end, at + 1)
-    for step, order in ((-1, sorted(code)), (1, sorted(code, reverse=True))):
-        for at in order:
-            while 0 <= at + step < len(lines) and _COMMENT.match(lines[at + step]):
-                at += step
-                code.add(at)
-    for _, run in groupby(enumerate(sorted(code)), lambda each: each[1] - each[0]):
-        found = [at for _, at in run]
-        yield range(found[0], found[-1] + 1)
-
-
-def _bare(line: str) -> str | None:
-    """A line without its strings and comments; None where hanzi are left, which no code has."""
-    found = _STRING.sub("", line) if line.isascii() or _HANZI.search(line) else line
-    return None if _HANZI.search(found) else found
-
-
-def _closed(bare: Sequence[str | None], first: int) -> tuple[int, bool]:
-    """The line behind the one that closes what a line opened, and whether there is one before the next prose."""
-    depth = 0
-    for at in range(first, len(bare)):
-        line = bare[at]
-        if line is None:
-            return at, False
-        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
-        if depth <= 0:
-            return at + 1, True
-    return len(bare), False
 
 
 _PAGED: Final = re.compile(r"(.+?)[\s.．·•…‥]+(\d{1,4})")

@@ -11,8 +11,14 @@ from typing import Final
 from knowledge.model import Document, Metadata
 from knowledge.repair.patterns import DATELINE
 from knowledge.text.analyzer import SURNAMES
+from knowledge.text.numbers import value_of
 
-_DATE: Final = re.compile(r"((?:19|20)\d\d)\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)\s*日?")
+DATE: Final = re.compile(
+    r"((?:19|20)\d\d|[一二][〇○零一二三四五六七八九]{3})\s*[年.\-/]\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月.\-/]\s*"
+    r"(\d{1,2}|[一二三四五六七八九十]{1,3})(?!\d)\s*日?"
+)
+"""A day in figures or, as official texts have it, in hanzi."""
+
 _EDITION: Final = re.compile(
     r"第\s*([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3})\s*版|(?<![\dA-Za-z])([A-Za-z]?\d{1,3})\s*版"
     r"|^\s*([A-Za-z]?0\d|[A-Z]\d{1,2})(?=\s|$|[^\x00-\x7f])"
@@ -27,33 +33,31 @@ _NAME: Final = (
     r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}(?!\s*[：:])"
 )
 _AUTHOR: Final = re.compile(
-    r"作者\s*[：:/／丨|]\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
+    r"作者\s*[：:/／丨｜|]\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
     r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|记者|通讯员))"
 )
 """Whoever a page names as its author: a pen name, an office."""
 
 _NOBODY: Final = frozenset({"未知", "佚名"})
 _EDITED: Final = re.compile(
-    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]|\s*[：:/／])"
+    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨｜|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]|\s*[：:/／])"
 )
 _SIGNS: Final = re.compile(
-    rf"本[报報]讯|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台]|(?<!\S)(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff·]{{2,12}}?)?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:\s+(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff]{{2,4}}?)?(?:摄影)?报道$"
+    rf"本[报報]讯|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台]|(?<!\S)(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff·]{{2,12}}?)?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|文字?\s*[：:/／丨｜|]|摄\s*[/／]|(?:\s+(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff]{{2,4}}?)?(?:摄影)?报道$"
 )
 _GLUED: Final = (
     f"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?"  # 记者张三: no sign tells that a name begins
 )
 _EDITORS: Final = "(?:[\u4e00-\u9fff]{1,4}?)?(?:编辑|編輯|责编)"
-_MAKERS: Final = (
-    "(?:美编|版式(?:设计)?|视觉(?:设计)?|责任校对|校对|审读|审核|审校|监制|值班主任|组版|版面|摄影|文|图)"
-)
+_MAKERS: Final = "(?:美编|版式(?:设计)?|视觉(?:设计)?|责任校对|校对|审读|审核|审校|监制|值班主任|组版|排版|版面|策划|摄影|文字?|图片?)"
 _FURTHER: Final = rf"(?:[\s、]+{_NAME}){{0,4}}(?:(?![\u4e00-\u9fff])|(?={_EDITORS}|{_MAKERS}))"
-_SIGN: Final = r"(?:\s*[：:/／丨]\s*|\s+)"
+_SIGN: Final = r"(?:\s*[：:/／丨｜|]\s*|\s+)"
 # What a line of credits is made of, one field behind the other; these say whose a text is, or when it came out.
 _TELLING: Final = (
     _STATED_BY.pattern,
     r"(?:发布|发表|更新|發布)(?:时间|日期|于)?\s*[：:]?\s*(?=(?:19|20)\d\d)",
-    r"(?P<signed>(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)*"
-    rf"(?:作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER})",
+    rf"(?P<signed>(?:文字?\s*[：:/／丨｜|]\s*{_NAME}|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)*"
+    rf"(?:作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED})){_FURTHER})",
     rf"{_EDITORS}(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER}",
     rf"{_MAKERS}{_SIGN}{_NAME}{_FURTHER}",
     r"(?:浏览|阅读|点击|访问|评论)(?:次数|量|数)?\s*[：:]?\s*\d[\d,]*\s*次?",
@@ -61,7 +65,7 @@ _TELLING: Final = (
 _WHEN: Final = r"(?:时间|日期)\s*[：:]\s*(?=(?:19|20)\d\d)"
 _BESIDE: Final = (
     _WHEN,
-    _DATE.pattern
+    DATE.pattern
     + r"(?:\s*(?:星期|周)[一二三四五六日天])?(?:[\sT]*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?分?)?",
     r"《?[\u4e00-\u9fff]{2,10}[报報]》?(?=$|[\s|｜丨])",
     r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版|[A-Za-z]?\d{1,3}\s*版",
@@ -147,16 +151,16 @@ def _only(found: set[str]) -> str | None:
 
 
 def _own_day(paragraphs: Sequence[str]) -> date | None:
-    """The day of a dateline that opens a text, or the day alone that closes it, a remark under it or not."""
+    """The day of a dateline that opens a text, or the day alone that closes it, remarks under it or not."""
     dated = [match[0] for text in paragraphs[:1] if (match := DATELINE.match(text))]
-    dated += (text.strip() for text in reversed(paragraphs[-2:]) if _DATE.fullmatch(text.strip()))
+    dated += (text.strip() for text in reversed(paragraphs[-3:]) if DATE.fullmatch(text.strip()))
     return next((day for text in dated for day in dates(text)), None)
 
 
 def dates(text: str) -> Iterable[date]:
-    for match in _DATE.finditer(text):
+    for match in DATE.finditer(text):
         try:
-            yield date(int(match[1]), int(match[2]), int(match[3]))
+            yield date(*(int(value_of(each) or 0) for each in match.groups()))
         except ValueError:  # 2月30日 is a misprint, not a date
             continue
 
@@ -184,7 +188,7 @@ def is_credits(text: str, over: bool = True) -> bool:
         if field is None:
             return False
         at = field.end()
-    dated = over and _DATE.search(text) is not None and _EVENT.search(text) is None
+    dated = over and DATE.search(text) is not None and _EVENT.search(text) is None
     return at == len(text) and (dated or _TELLS.search(text) is not None)
 
 

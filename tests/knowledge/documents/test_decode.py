@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import find_sources, read_document, read_sources
+from knowledge.documents.plain import code_runs
 from knowledge.documents.sidecar import read_sidecar
-from knowledge.documents.text import code_runs, decode_text
+from knowledge.documents.text import decode_text
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Metadata, Skipped
 from knowledge.repair.pipeline import repair_document
@@ -377,3 +378,76 @@ def test_an_official_text_has_its_title_beside_its_number(head: str) -> None:
 def test_minutes_that_name_their_subject_are_no_letter() -> None:
     text = "时间：2023年3月2日\n主题：食堂改造\n会议研究了食堂改造问题。\n"
     assert not read_document("a.txt", text.encode()).blocks
+
+
+def _official(number: str, title: str, told: str, day: str, after: str = "") -> str:
+    return f"青山市教育局文件\n\n{number}\n\n{title}\n\n各学校：\n\n{told}\n\n青山市教育局\n{day}\n{after}\n"
+
+
+def test_each_official_text_of_a_file_begins_at_its_number_and_ends_with_its_day() -> None:
+    text = _official(
+        "青教发〔2011〕8号",
+        "关于春季开学的通知",
+        "全市学校2月14日开学。",
+        "二〇一一年一月二十日",
+        "抄送：市委办\n",
+    )
+    text += _official("青教发〔2024〕9号", "关于暑期托管的通知", "托管从7月8日开始。", "2024年6月3日")
+    parsed = repair_document(read_document("a.txt", text.encode()))
+    assert [(article.title.text, article.date) for article in parsed.articles] == [
+        ("关于春季开学的通知", "2011-01-20"),
+        ("关于暑期托管的通知", "2024-06-03"),
+    ]
+    assert [f.text for f in parsed.facts if f.article == parsed.articles[1]][:2] == [
+        "各学校：",
+        "托管从7月8日开始。",
+    ]
+
+
+def test_a_number_that_an_official_text_lists_begins_none() -> None:
+    told = "以下文件废止。\n\n青教发〔2001〕3号\n关于学费的规定"
+    text = _official("青教发〔2024〕9号", "关于废止文件的通知", told, "2024年6月3日")
+    (article,) = repair_document(read_document("a.txt", text.encode())).articles
+    assert article.title.text == "关于废止文件的通知"
+
+
+POST = """点击上方蓝字关注我们
+
+图书馆暑期开放公告
+
+原创 青山图书馆 青山图书馆 2024-06-28 18:00 发表于浙江
+
+7月1日起，图书馆每天开放到21时。
+
+少儿阅览室每天最多接待300人，扫描二维码预约。
+
+文字｜周敏
+编辑｜李强
+
+—END—
+
+往期推荐
+
+荷花什么时候开
+
+点个“在看”，让更多人知道！
+阅读原文
+"""
+
+
+def test_what_wechat_prints_around_a_post_is_none_of_its_text() -> None:
+    parsed = repair_document(read_document("a.txt", POST.encode()))
+    assert [(fact.article.title.text, fact.text) for fact in parsed.facts] == [
+        ("图书馆暑期开放公告", "7月1日起，图书馆每天开放到21时。"),
+        ("图书馆暑期开放公告", "少儿阅览室每天最多接待300人，扫描二维码预约。"),
+    ]
+    known = parsed.articles[0].metadata
+    assert known is not None and (parsed.articles[0].date, known.author, known.editor) == (
+        "2024-06-28",
+        "周敏",
+        "李强",
+    )
+
+
+def test_one_word_of_a_button_makes_no_post() -> None:
+    assert not read_document("a.txt", "夜市开放\n\n夜市昨天开放。\n\n阅读原文\n".encode()).blocks
