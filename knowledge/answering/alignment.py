@@ -48,6 +48,7 @@ from knowledge.text.periods import Period, Relation, is_compared_with, periods
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 """How a word is borne out, best first: whole in the fact, in its heads, in a neighbour; half of it; a character of it
 in a word of its kind; not at all."""
+NOT_SAID = (5, 6)
 _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 """Kinds whose answer stands behind the name of what it is told of; what and why may be told first."""
 _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
@@ -77,13 +78,17 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Doubts:
-    """Learned: the logit that a word is unsupported, by kind of constraint and level, and what else counts."""
+    """Learned: the logit that a word is unsupported, by kind of constraint and level, and what else counts.
+
+    `hollow` are words of questions that what answers mostly does without: 去 of 五年级去哪里研学.
+    """
 
     table: Mapping[str, Sequence[float]]
     rarity: float
     unknown: float
     single: float
     opposites: Mapping[str, str]
+    hollow: Sequence[str] = ()
 
 
 class Aligner:
@@ -95,15 +100,24 @@ class Aligner:
         self._doubts = doubts
         self._rarity = {one.start: rarity(one.text) for one in self.bound}
         self.of_answer = {one for one in self.bound if tells_of_the_answer(query, one)}
+        self.hollow = {one for one in self.bound if self._is_hollow(one)}
         self._dimension = asked_dimension(query)
         self._is_owned = query.type in _NAMED_BEFORE
 
     def align(self, passage: Passage) -> tuple[Alignment, ...]:
-        """Return how each constraint stands in the passage, in the query's order."""
+        """Return how each constraint stands in the passage, in the query's order; what need not be there only where it is."""
         near = self._near(passage)
         aligned = tuple(self._doubted(self._aligned(one, passage, near)) for one in self.bound)
-        bearing = tuple(one for one in aligned if one.constraint not in self.of_answer or one.level <= 2)
-        return bearing or aligned
+        return tuple(filter(self._bears, aligned)) or aligned
+
+    def _bears(self, one: Alignment) -> bool:
+        hollow = one.constraint in self.hollow and one.level in NOT_SAID and not one.hard
+        return not hollow and (one.constraint not in self.of_answer or one.level <= 2)
+
+    def _is_hollow(self, one: Constraint) -> bool:
+        """Tell whether a fact may do without a verb or quality; 做 of 做什么 is all that is asked."""
+        told = one.kind in (SlotKind.DEED, SlotKind.QUALITY) and one.text in self._doubts.hollow
+        return told and not (self.query.type is QuestionType.WHAT and self._is_asked(one))
 
     def features(self, alignment: Alignment) -> tuple[str, int, float, float, float]:
         """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, single."""

@@ -76,7 +76,8 @@ class FactReading:
         self.passage = passage
         self.aligned = aligner.align(passage)
         bearing = {one.constraint for one in self.aligned}
-        self._unbound = [(one.start, one.end) for one in aligner.of_answer if one not in bearing]
+        self._hollow = aligner.hollow - bearing
+        self._unbound = [(one.start, one.end) for one in (aligner.of_answer | self._hollow) - bearing]
         self._model = model
         self._ranked = ranked
         self._read = read
@@ -137,8 +138,8 @@ class FactReading:
     def in_its_words(self) -> Wording:
         """The question as a reader is asked it of this fact."""
         told = [one.constraint for one in self.aligned]
-        times = [one.constraint for one in self.aligned if one.constraint.period and one.relation in HELD]
-        return in_words_of(self.passage, self.query, told, times)
+        times = (one.constraint for one in self.aligned if one.constraint.period and one.relation in HELD)
+        return in_words_of(self.passage, self.query, told, (*times, *self._hollow))
 
     @property
     def only_asks(self) -> bool:

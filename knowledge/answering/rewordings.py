@@ -88,14 +88,14 @@ class Wording:
 
 
 def in_words_of(
-    passage: Passage, query: Query, bound: Sequence[Constraint], times: Sequence[Constraint]
+    passage: Passage, query: Query, bound: Sequence[Constraint], held: Sequence[Constraint]
 ) -> Wording:
     """Return the question as it would be asked of a passage that is printed: a reader knows no other words for a thing.
 
-    `times` are those of the question that hold for the passage, whether or not it says them.
+    `held` are times that hold for the passage and words that nothing need say, whether or not it says them.
     """
     text, places, at = "", [], 0
-    unsaid = [(one.start, one.end, "") for one in times if one.text not in passage.folded]
+    unsaid = [(one.start, one.end, "") for one in held if one.text not in passage.folded]
     told = [*_told_otherwise(passage, query, bound), *unsaid]
     for start, end, new in sorted([*_asked_otherwise(passage, query), *told]):
         if start < at:

@@ -32,7 +32,7 @@ from knowledge.training.decisions import (
     judged_by,
     with_articles_removed,
 )
-from knowledge.training.fitting import fit_doubts, fit_net
+from knowledge.training.fitting import fit_doubts, fit_net, hollow_words
 from knowledge.training.near_misses import Changer, opposite_characters, read_opposites
 from knowledge.training.question_sets import load
 from knowledge.training.sayings import said_by, with_said_from
@@ -74,6 +74,9 @@ def main(arguments: Sequence[str]) -> None:
         action="store_true",
         help="with --net: keep all but the chance from which on a short answer is said",
     )
+    parser.add_argument(
+        "--hollow", action="store_true", help="with --net: keep all but the words that answers do without"
+    )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
     if not any(path.is_dir() for path in options.decide):
@@ -83,6 +86,11 @@ def main(arguments: Sequence[str]) -> None:
     language = ChineseAnalyzer()
     opposites = read_opposites(options.opposites)
     learnt = [load(path) for path in options.sets]
+    base = read_answer_model(options.net) if options.net else None
+    if base and options.hollow:
+        hollow = hollow_words(learnt, language)
+        write_model(replace(base, doubts=replace(base.doubts, hollow=hollow)), options.output)
+        return
     decided = [with_articles_removed(path) for path in (*options.decide, *options.apart)]
     changer = Changer(
         (
@@ -94,7 +102,6 @@ def main(arguments: Sequence[str]) -> None:
         opposites,
         language,
     )
-    base = read_answer_model(options.net) if options.net else None
     if base:
         doubts, net = base.doubts, base.net
     else:

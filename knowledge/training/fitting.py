@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,9 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import LEVELS, Aligner, Doubts
 from knowledge.answering.candidates import candidates
-from knowledge.answering.constraints import SlotKind
+from knowledge.answering.constraints import SlotKind, constraints
 from knowledge.answering.scorer import UNTAUGHT, Net, feature_rows
-from knowledge.answering.window import Passage
+from knowledge.answering.window import Passage, tight
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
@@ -177,7 +178,28 @@ def fit_doubts(
     cells = (weights[:-3] + bias).reshape(len(kinds), len(LEVELS))
     rare, unknown, single = (round(float(w), 3) for w in weights[-3:])
     rounded = {kind: [round(float(x), 3) for x in cells[at]] for at, kind in enumerate(kinds)}
-    return Doubts(rounded, rare, unknown, single, opposites)
+    return Doubts(rounded, rare, unknown, single, opposites, hollow_words(sets, language))
+
+
+ASKED_OFTEN = 6
+"""Questions that a word stands in, from which on it tells whether answers do without it."""
+
+
+def hollow_words(sets: Sequence[QuestionSet], language: Analyzer) -> tuple[str, ...]:
+    """Return the verbs and qualities of questions that stand nowhere about what answers them more often than not."""
+    asked, missing = Counter[str](), Counter[str]()
+    for one in sets:
+        passages = passages_of(one, language)
+        for question in one.asked:
+            if question.fact is None or not question.answerable:
+                continue
+            passage = passages[question.fact.id]
+            window = passage.tight + passage.heads + passage.near
+            for bound in constraints(analyse(question.text, Aliases(), language)):
+                if bound.kind in (SlotKind.DEED, SlotKind.QUALITY) and "不" not in bound.text:
+                    asked[bound.text] += 1
+                    missing[bound.text] += tight(bound.text) not in window
+    return tuple(sorted(w for w, n in asked.items() if n >= ASKED_OFTEN and 2 * missing[w] >= n))
 
 
 def fit_net(sets: Sequence[QuestionSet], doubts: Doubts, most: int, language: Analyzer) -> Net:

@@ -148,6 +148,13 @@ def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool)
         ("市委全会在哪里举行", "市委全体会议在市政府举行。", "市委全体会议在哪里举行"),
         ("一期多少钱", "围棋班每期600元。", "每期多少钱"),
         ("问题出现在哪里", "漏水处位于东墙。", "问题出现在哪里"),
+        (
+            "五年级去哪里研学",
+            "五年级学生赴农业科技园研学。",
+            "五年级哪里研学",
+        ),  # a word that answers do without
+        ("五年级去哪里研学", "五年级去农业科技园研学。", "五年级去哪里研学"),
+        ("陈立做什么", "陈立今年47岁。", "陈立做什么"),
     ],
 )
 def test_the_reader_is_asked_in_the_words_of_the_fact(query: str, fact: str, asked: str) -> None:
@@ -170,6 +177,14 @@ def test_a_time_that_holds_for_a_report_is_not_asked_of_a_sentence_that_leaves_i
         query = analyse(asked.replace("今年", "2024年") if date else asked, Aliases(), CHINESE)
         aligner = Aligner(query, answer_model().doubts, lambda word: 0.5)
         assert FactReading(aligner, passage, answer_model()).in_its_words.text == text
+
+
+def test_a_word_that_answers_do_without_bears_only_where_it_stands() -> None:
+    for fact, bound in (
+        ("五年级学生赴农业科技园研学。", ["五年级", "研学"]),
+        ("五年级去东山研学。", ["五年级", "去", "研学"]),
+    ):
+        assert [one.constraint.text for one in reading("五年级去哪里研学", fact).aligned] == bound
 
 
 def test_what_the_reader_doubts_of_other_words_is_a_doubt_of_the_query_s_own() -> None:
