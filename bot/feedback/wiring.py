@@ -76,7 +76,7 @@ class StoredInteractionLog(InteractionLog):
 
     def asked(self, answer: Answer, milliseconds: int) -> None:
         folded = self._language.fold(answer.query[:256])
-        words = [word.text for word in content_words(self._language.tokens(folded))]
+        words = [word.text for word in content_words(self._language.tokens(folded), self._language.knows)]
         self._figures.count(answer.query, answer.found, milliseconds, words)
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:

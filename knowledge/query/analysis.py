@@ -136,7 +136,7 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
         core=core,
         keywords=tuple(core.split()),
         question=question,
-        words=content_words(_outside(tokens, question)),
+        words=content_words(_outside(tokens, question), language.knows),
         quantities=found,
         number_keys=number_keys(found),
         latin=tuple(_LATIN.findall(asked)),

@@ -108,7 +108,7 @@ STOP_WORDS = frozenset(
     我们 你们 他们 咱们 吗 呢 吧 啊 呀 嘛 哦 请问 请 告诉 想 知道 想知道 我想 帮 帮我
     查 查一下 一下 说说 说 讲 讲讲 介绍 看看 找 找找 有关 相关 情况 一共 总共 共 共计
     大约 大概 左右 什么 啥 谁 哪 哪里 哪儿 哪个 哪些 哪家 哪位 怎么 怎样 如何 为什么
-    为何 为啥 多少 几 几个 几家 几项 几条 几名 多久 多长 何时 何处 什么时候 是否 有没有
+    为何 为啥 多少 几 几个 几家 几项 几条 几名 多久 多长 何时 何处 什么时候 时候 是否 有没有
     是不是 能 能否 会 可以 要 没 没有 不 很 最 更 太 这么 那么 等 里 中 上 下 内 个
     一个 些 现在 目前 如今 最近 今后 到底 究竟 具体 主要
     """.split()  # noqa: SIM905  a list of two hundred words, one a line, would hide them
@@ -124,6 +124,13 @@ class Token(NamedTuple):
     text: str
     tag: str
     start: int
+
+
+def _bare(token: Token, knows: Callable[[str], bool]) -> Token:
+    if token.text[1:] == "了":
+        return Token(token.text[0], "v", token.start)
+    taken = None if token.tag[:2] in NAME_TAGS or knows(token.text) else _MADE_UP.fullmatch(token.text)
+    return Token(taken["verb"], "v", token.start + taken.start("verb")) if taken else token
 
 
 def is_of_a_person(word: Token) -> bool:
@@ -199,15 +206,17 @@ def _encodable(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
-def content_words(tokens: Iterable[Token]) -> tuple[Token, ...]:
+_MADE_UP = re.compile(r"(?P<helper>[能会要可])?(?P<verb>[\u4e00-\u9fff])(?(helper)|[过着得到])")
+
+
+def content_words(tokens: Iterable[Token], knows: Callable[[str], bool]) -> tuple[Token, ...]:
     """Return the tokens that carry meaning: neither stop words nor marks, particles or prepositions.
 
-    A verb of no dictionary that took 了 along is given back without it: 采了.
+    A verb of no dictionary that took what helps it along is given back without: 采了, 拿过, 要建.
     """
-    bare = (Token(t.text[:-1], "v", t.start) if t.text[1:] == "了" else t for t in tokens)
     return tuple(
         token
-        for token in bare
+        for token in (_bare(one, knows) for one in tokens)
         if token.text not in STOP_WORDS
         and any(c.isalnum() for c in token.text)
         and (token.tag not in _HOLLOW or token.text.isascii() or len(token.text) > 1)

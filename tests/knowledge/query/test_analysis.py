@@ -53,7 +53,15 @@ def test_the_question_words_say_what_kind_of_answer_is_wanted(text: str, kind: s
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("地铁通车了吧？", ["地铁", "通车"]), ("网吧", ["网吧"]), ("陪都什么时候", ["陪都"])]
+    ("text", "words"),
+    [
+        ("地铁通车了吧？", ["地铁", "通车"]),
+        ("网吧", ["网吧"]),
+        ("陪都什么时候", ["陪都"]),
+        ("他拿过几次冠军", ["拿", "冠军"]),
+        ("要建几座车站", ["建", "车站"]),
+        ("会展在哪", ["会展"]),
+    ],
 )
 def test_particles_and_what_leads_to_a_question_word_take_nothing_of_a_word(
     text: str, words: list[str]
