@@ -131,6 +131,9 @@ def _is_dotted(text: str) -> bool:
     return text.count(".") > 0.8 * len(_GARBAGE.findall(text))
 
 
+_SAME: Final = 0.02
+
+
 def _masked(block: PageBlock) -> str:
     return _DIGITS.sub("#", "".join(block.lines[0].split()))
 
@@ -205,7 +208,11 @@ class PageWriter:
         """
         self.starts.append(len(self.lines) + 1)
         numbers: dict[int | None, int] = {}
+        headings = [each.size or 0.0 for each in self.blocks if each.role is BlockRole.HEADING]
         for at, block in enumerate(page):
+            fits = any(abs(block.size - size) < _SAME * size for size in headings)
+            if self._count == 1 and fits and block.role is BlockRole.TITLE and block.article not in numbers:
+                block.role, numbers[block.article] = BlockRole.HEADING, 0  # one of its further sections
             if block.edge:
                 block.role = BlockRole.FURNITURE if _masked(block) in self.running else BlockRole.PARAGRAPH
             fresh = block.article is not None and block.article not in numbers

@@ -12,13 +12,13 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.pdf_lines import PrintedLine, bounds
+from knowledge.documents.pdf_lines import PrintedLine, bounds, same_size
 from knowledge.documents.pdf_page import Box
-from knowledge.documents.pdf_stacks import LARGER
+from knowledge.documents.pdf_stacks import LARGER, SECTION
 from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
 from knowledge.repair.issue import is_credits
-from knowledge.repair.patterns import HEADING_NUMBER, LISTED, is_byline, is_page_head, jump_of
+from knowledge.repair.patterns import HEADING_NUMBER, LISTED, ONLY_NAMES, is_byline, is_page_head, jump_of
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24
@@ -44,9 +44,12 @@ _SET_OFF: Final = 3.2
 
 _DAY: Final = re.compile("[年月日][^。！？]*$")
 _FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
+_NO_LINE_ENDS: Final = re.compile("[。！？!?…：；][”’」』）)》]*$")
 _NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
 SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
-CAPTIONED: Final = re.compile(r"^[▲▼]|^图[为片①-⑩一二三四五]|" + SHOT.pattern)
+CAPTIONED: Final = re.compile(
+    r"^[▲▼]|^图[为片①-⑩一二三四五]|^[图表]\s*\d{1,2}(?:[.\-–]\d{1,2})?(?=[\s:：])|" + SHOT.pattern
+)
 SIGNED: Final = re.compile(r"(?:记者|記者|通讯员|通訊員|特派员)|^文[/／]|^[（(][^。！？]{2,14}[）)]$")
 
 
@@ -100,7 +103,12 @@ class TextFlow:
     def put(self, block: PageBlock) -> None:
         """Take a block as it is."""
         self._written.append(block)
-        self._open = None
+        if block.grid is None or self._inset_before > 1.5 or _NO_LINE_ENDS.search(self._last):
+            self._open = None
+
+    @property
+    def _last(self) -> str:
+        return self._open.lines[-1] if self._open is not None else "。"
 
     def column(self, lines: Sequence[PrintedLine], size: float) -> None:
         """Take the lines of one column."""
@@ -120,7 +128,6 @@ class TextFlow:
             below = at > 0 and not indents and pitches[at - 1] > 1.3 * usual
             self._verse_before, self._verse = self._verse, id(line) in verses
             self._line(line, size, before, after, below, len(lines) == 1, runs[id(line)])
-            self._inset_before = after
 
     def _without_notes(self, lines: Sequence[PrintedLine], size: float) -> Sequence[PrintedLine]:
         """Take the notes at a column's foot, in smaller print and marked, and return the text over them."""
@@ -156,7 +163,11 @@ class TextFlow:
             self.put(self._block(BlockRole.FURNITURE, line))
         elif self._under_title and is_credits(text) and not is_byline(text):
             self.put(self._block(BlockRole.CREDIT, line))
-        elif len(text) <= _CAPTION_CHARS and (small or ((centred or larger) and self._is_caption(text))):
+        elif self._under_title and centred and before > _SET_OFF and ONLY_NAMES.match(text):
+            self.put(self._block(BlockRole.BYLINE, line))
+        elif len(text) <= _CAPTION_CHARS and (
+            small or ((centred or larger or alone) and self._is_caption(text))
+        ):
             if small and (SIGNED.search(text) or len(text) <= 6) and not self._captions:
                 self.put(self._block(BlockRole.BYLINE, line))
             else:
@@ -166,7 +177,8 @@ class TextFlow:
         elif not self._verse and self._is_heading(line, run, size, before, after):
             line.display = True
             last = self._written[-1] if self._written else None
-            if last is not None and last.role is BlockRole.HEADING and self._open is None and not below:
+            goes_on = self._open is None and not below and not SECTION.match(text)
+            if last is not None and last.role is BlockRole.HEADING and goes_on:
                 last.lines.append(line.text)
             else:
                 self.put(self._block(BlockRole.HEADING, line))
@@ -174,6 +186,7 @@ class TextFlow:
             self.put(self._block(BlockRole.BYLINE, line))
         else:
             self._text(line, 1.4 < before < _SET_OFF, before, below)
+            self._inset_before = after
 
     @property
     def _under_title(self) -> bool:
@@ -261,6 +274,8 @@ def _verses(lines: Sequence[PrintedLine], column: Box, size: float) -> set[int]:
         wide = _ROOM + 0.6 * len(word[0] if word else "")
         shift = abs(box.left + box.right - under.left - under.right) / 2
         centred = shift < 0.2 * size and box.left - column.left > size
+        if not same_size(*pair):
+            return False
         return (centred or column.right - box.right > wide * size) and not _FINISHED.search(pair[0].text)
 
     found: set[int] = set()

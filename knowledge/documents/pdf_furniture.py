@@ -14,7 +14,7 @@ from knowledge.documents.pdf_columns import find_gutters, reads_on
 from knowledge.documents.pdf_lines import PrintedLine, alike, bounds, join_rows, same_size
 from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.pdf_stacks import LARGER, TITLE
-from knowledge.repair.patterns import is_byline
+from knowledge.repair.patterns import HEADING_NUMBER, is_byline
 from knowledge.repair.sentences import FINISHED
 from knowledge.text.folding import fold_radicals
 
@@ -44,6 +44,10 @@ _SPEAKER_CHARS: Final = 14
 
 _ECHO: Final = 60
 """Characters at whose beginning an article says its title again."""
+
+_NUMBER: Final = re.compile(r"[—\-–·\s]*\d{1,4}[—\-–·\s]*")
+_CLEAR, _LOW = 1.5, 0.8
+"""A page's number may stand so clear of the text and so low on the page, and higher than others do."""
 
 _PAUSED: Final = re.compile("[。，、；：！？]$")
 
@@ -89,7 +93,7 @@ def _beyond_rule(lines: Sequence[PrintedLine], page: PrintedPage, top: bool) -> 
 
 
 def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top: bool) -> list[PrintedLine]:
-    if len(lines) < 3:
+    if len(lines) < (3 if top else 2):
         return []
     first = min(lines, key=lambda s: s.box.top) if top else max(lines, key=lambda s: s.box.bottom)
     row = [s for s in lines if s.box.along(first.box) > 0.3 * min(s.size, first.size)]
@@ -97,12 +101,14 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     if not rest or any(len(s.glyphs) > _EDGE_CHARS or s.size > 1.6 * body or s.upright for s in row):
         return []
     if top:
-        edgy = max(s.box.bottom for s in row) < _EDGE * page.height
         gap = min(s.box.top for s in rest) - max(s.box.bottom for s in row)
+        edgy = max(s.box.bottom for s in row) < _EDGE * page.height
+        edgy = edgy or (gap > body and _has_number_outside(row, rest, page))
     else:
-        edgy = min(s.box.top for s in row) > (1 - _EDGE) * page.height
         gap = min(s.box.top for s in row) - max(s.box.bottom for s in rest)
-    marked = any(_PAUSED.search(s.text) for s in row)
+        edgy = len(lines) > 2 and min(s.box.top for s in row) > (1 - _EDGE) * page.height
+        edgy = edgy or (len(row) == 1 and gap > _CLEAR * body and _is_number_below(row[0], rest, page))
+    marked = any(_PAUSED.search(s.text) and not HEADING_NUMBER.match(s.text) for s in row)
     if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
         return []
     if 2 * sum(_runs_on(piece, rest, top) for piece in row) >= len(row):
@@ -110,6 +116,22 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     if top and len(row) == 1 and _is_headline(row[0], lines, body):
         return []
     return row
+
+
+def _has_number_outside(row: Sequence[PrintedLine], rest: Sequence[PrintedLine], page: PrintedPage) -> bool:
+    """Tell whether a row at a page's head has its number over the text's outer edge, as LaTeX prints it."""
+    left, right = min(s.box.left for s in rest), max(s.box.right for s in rest)
+    return max(s.box.bottom for s in row) < (1 - _LOW) * page.height and any(
+        _NUMBER.fullmatch(s.text) and min(abs(s.box.left - left), abs(s.box.right - right)) < s.size
+        for s in row
+    )
+
+
+def _is_number_below(line: PrintedLine, rest: Sequence[PrintedLine], page: PrintedPage) -> bool:
+    """Tell whether a line is a number alone in the middle under all text, as LaTeX prints the page's higher than others."""
+    places = (page.width, min(s.box.left for s in rest) + max(s.box.right for s in rest))
+    centred = any(abs(line.box.left + line.box.right - place) < line.size for place in places)
+    return centred and line.box.top > _LOW * page.height and _NUMBER.fullmatch(line.text) is not None
 
 
 def _runs_on(piece: PrintedLine, rest: Sequence[PrintedLine], top: bool) -> bool:

@@ -5,6 +5,7 @@ Sizes and distances are in times of the body's font size unless a name says othe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -41,6 +42,7 @@ _HEADING_CHARS: Final = 20
 _KICKER_CHARS: Final = 24
 """A kicker that is set neither over the middle nor the edge of its title is told by being short."""
 
+SECTION: Final = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[\u4e00-\u9fff]")
 _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 """Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
 
@@ -72,6 +74,7 @@ def find_stacks(
     stacks: list[list[PrintedLine]] = []
     joined = _joined_titles(large, rest, body, uprights)
     single = len(find_gutters(rest, body, uprights)) == 1
+    sections = _section_sizes(lines, body)
     for line in sorted((s for s in joined if s.upright), key=lambda s: -s.box.right):
         right = next((stack for stack in stacks if _stands_left(line, stack[-1])), None)
         if right is not None:
@@ -82,8 +85,9 @@ def find_stacks(
         under = next((stack for stack in stacks if _continues(stack, line, rest)), None)
         if under is not None:
             under.append(line)
-        elif not any(_is_alike(line, stack) for stack in stacks) and _is_heading(
-            line, rest, joined, body, single
+        elif any(alike(line.size, size, LARGER) for size in sections) or (
+            not any(_is_alike(line, stack) for stack in stacks)
+            and _is_heading(line, rest, joined, body, single)
         ):
             rest.append(line)
         else:
@@ -94,6 +98,25 @@ def find_stacks(
     for stack in stacks[:_MOST_STACKS]:
         _grow(stack, rest, used, body, uprights)
     return [Stack(stack) for stack in stacks], [line for line in rest if id(line) not in used]
+
+
+def _section_sizes(lines: Sequence[PrintedLine], body: float) -> set[float]:
+    """The sizes of headings with numbers (2 方法, 2.1 样本), of which a page has several: none of theirs is a title's."""
+    larger = [line for line in lines if line.size > LARGER * body and not line.upright]
+    found: dict[str, float] = {}
+    for line in larger:
+        beside = next((s for s in larger if _is_next_on_row(line, s)), None)
+        match = SECTION.match(line.text + " " * (beside is not None) + (beside.text if beside else ""))
+        if match:
+            found[match[1]] = line.size
+    return set(found.values()) if len(found) > 1 else set()
+
+
+def _is_next_on_row(line: PrintedLine, other: PrintedLine) -> bool:
+    gap = other.box.left - line.box.right
+    return (
+        0 < gap < 2 * line.size and abs(line.base - other.base) < 0.2 * line.size and same_size(line, other)
+    )
 
 
 def _says_sentence(stack: Sequence[PrintedLine]) -> bool:
@@ -313,7 +336,7 @@ def _nearest_row(
 
 def _belongs(line: PrintedLine, title: PrintedLine, above: bool, body: float) -> bool:
     """Tell whether a line over or under a title is its kicker, subtitle or byline; a sentence is none."""
-    if line.glyphs[-1].char == "。":
+    if line.glyphs[-1].char == "。" or (not above and SECTION.match(line.text)):
         return False
     width, whole = line.box.width, title.box.width
     if not above and len(line.glyphs) <= 40 and is_byline(line.text) and width < 0.8 * whole + 2 * body:

@@ -78,10 +78,13 @@ def find_grids(page: PrintedPage) -> tuple[list[Grid], list[Glyph]]:
             grids.append(grid)
             taken = {g.order for g in inside}
             glyphs = [g for g in glyphs if g.order not in taken]
-    for plain in _plain_tables(find_lines(glyphs, page.uprights)):
-        taken = {g.order for line in plain.pieces for g in line.glyphs}
-        glyphs = [g for g in glyphs if g.order not in taken]
-        grids.append(plain.grid())
+    places: list[Box | None] = [*_between_rules(page.levels), None]
+    for place in places:
+        inside = [g for g in glyphs if place is None or place.holds(g.left, g.base, 1)]
+        for plain in _plain_tables(find_lines(inside, page.uprights)):
+            taken = {g.order for line in plain.pieces for g in line.glyphs}
+            glyphs = [g for g in glyphs if g.order not in taken]
+            grids.append(plain.grid())
     return sorted(grids, key=lambda g: g.box.top), glyphs
 
 
@@ -97,6 +100,16 @@ def _ruled(page: PrintedPage) -> list[list[Box]]:
     merged = table.merge_edges(edges, _SNAP, _SNAP, _SNAP, _SNAP)
     cells = table.intersections_to_cells(table.edges_to_intersections(merged, _SNAP, _SNAP))
     return [[Box(*cell) for cell in found] for found in table.cells_to_tables(cells) if len(found) >= 4]
+
+
+def _between_rules(levels: Iterable[Box]) -> Iterator[Box]:
+    """Yield what lies between the first and the last of several level rules that are as wide, as over and under a table."""
+    alike: dict[tuple[int, int], list[Box]] = {}
+    for rule in levels:
+        alike.setdefault((round(rule.left / 2), round(rule.right / 2)), []).append(rule)
+    for rules in alike.values():
+        if len(rules) >= _LEAST_RULES:
+            yield around(rules)
 
 
 def _edge(box: Box, orientation: str) -> dict[str, float | str]:

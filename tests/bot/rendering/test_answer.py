@@ -225,6 +225,18 @@ def test_a_citation_names_issue_author_and_source_each_once(known: Metadata, tag
     assert citation(told, phrases(tag)).text.endswith(said)
 
 
+@pytest.mark.parametrize(
+    ("tag", "said"), [("zh", "第2行 识别自图片（把握95%）"), ("en", "line 2 read from an image (95% sure)")]
+)
+@pytest.mark.parametrize("found", [True, False])
+def test_what_was_recognised_in_an_image_says_so_and_how_surely_wherever_it_is_told(
+    found: bool, tag: str, said: str
+) -> None:
+    told = hit(replace(fact("涉及居民楼27栋。", 2), recognised=0.957), "27栋")
+    answer = Answer("几栋", found, 0.9, "27栋" if found else None, (told,) * found, (told,) * (not found))
+    assert said in "".join(run.text for run in answer_runs(answer, phrases(tag)))
+
+
 def test_a_citation_links_to_the_place_where_a_page_is_known() -> None:
     run = citation(fact("桥。"), ZH, lambda told: f"https://example.org/{told.id}")
     assert run.link == f"https://example.org/{fact('桥。').id}"

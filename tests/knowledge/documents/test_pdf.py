@@ -218,6 +218,17 @@ def test_a_scan_is_skipped_as_one() -> None:
     assert skipped.reason == "这一页是扫描图，没有文字"
 
 
+def test_a_page_whose_fonts_do_not_say_what_its_glyphs_mean_is_named_and_not_read() -> None:
+    text, garbage = Sheet(), Sheet()
+    text.text(40, 700, 9, "有文字的一页。")
+    for row in range(4):
+        garbage.text(40, 700 - 20 * row, 9, "!\"#$%&'()*+,-/:;<=>?@[]^_{|}~")
+    document, missing = read_bytes("a.pdf", pdf(text, garbage), None, SEES_NOTHING)
+    assert not isinstance(document, Skipped) and isinstance(missing, Skipped)
+    assert "".join(document[0].lines) == "有文字的一页。"
+    assert (missing.name, missing.reason) == ("a.pdf 第 2 页", "这一页的字体没有文字编码，读不出字")
+
+
 def test_a_pdf_of_empty_pages_has_no_text() -> None:
     (skipped,) = read_bytes("a.pdf", pdf(Sheet()))
     assert isinstance(skipped, Skipped)

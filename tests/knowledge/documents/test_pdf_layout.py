@@ -459,3 +459,46 @@ def test_the_first_of_several_headings_is_the_title_of_those_set_smaller() -> No
     told = facts(sheet)
     assert {fact.article.title.text for fact in told} == {"Library opens in the old town"}
     assert {fact.section for fact in told} == {None, "开放的时间"}
+
+
+def test_a_paper_has_numbered_sections_page_numbers_within_the_margin_and_a_table_within_a_sentence() -> None:
+    first, second = Sheet(), Sheet()
+    one, two, three, *_ = paragraphs(54, 4)
+    for at, (size, text) in enumerate(((17, "青山河水质报告"), (12, "周敏 李强"), (12, "2024年3月12日"))):
+        first.text(300 - size * len(text) / 2, 760 - 28 * at, size, text)
+    first.text(255, 660, 14, "1 监测概况")
+    top = lines(first, 635, one, 60)
+    first.text(30, top - 8, 12, "1.1 断面")
+    top = lines(first, top - 32, two, 60)
+    first.text(255, top - 12, 14, "2 主要结果")
+    top = lines(first, top - 40, three[:120], 60)
+    first.text(250, top - 14, 9, "表 1: 各河段平均值")
+    rows = ("河段 溶解氧 氨氮", "上游 8.6 0.21", "中游 7.9 0.34", "下游 6.8 0.52")
+    for at, cells in enumerate(row.split() for row in rows):
+        for column, cell in enumerate(cells):
+            first.text(200 + 70 * column, top - 40 - 15 * at, 9, cell)
+    for down in (30, 43, 91):
+        first.rule(190, top - down, 400, top - down)
+    lines(first, top - 115, three[120:], 60)
+    first.text(297, 108, 9, "1")
+    second.text(30, 752, 9, "2 主要结果")
+    second.text(564, 752, 9, "2")
+    second.text(255, 720, 14, "下一步工作")
+    lines(second, 695, "明年新建自动监测站五个，关停沿岸养殖场八家，完成两处污水厂的改造。" * 3, 60)
+    told = repair_document(read_document("a.pdf", pdf(first, second)))
+    (article,) = told.articles
+    assert (article.title.text, article.date) == ("青山河水质报告", "2024-03-12")
+    assert article.metadata is not None and article.metadata.author == "周敏、李强"
+    by_section: dict[str, str] = {}
+    for fact in told.facts:
+        if fact.kind == "sentence":
+            section = (fact.section or "").replace(" ", "")
+            by_section[section] = by_section.get(section, "") + fact.text
+    assert list(by_section) == ["1监测概况", "1.1断面", "2主要结果", "下一步工作"]
+    assert by_section["2主要结果"] == three
+    assert [fact.text for fact in told.facts if fact.kind == "table_row"] == [
+        "河段：上游｜溶解氧：8.6｜氨氮：0.21",
+        "河段：中游｜溶解氧：7.9｜氨氮：0.34",
+        "河段：下游｜溶解氧：6.8｜氨氮：0.52",
+    ]
+    assert [fact.text for fact in told.facts if fact.kind == "caption"] == ["表1:各河段平均值"]

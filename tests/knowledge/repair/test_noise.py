@@ -105,6 +105,13 @@ def test_a_character_that_ends_one_word_and_begins_the_next_is_kept_though_a_pag
     assert removed(repaired, "repeated") == []
 
 
+def test_radicals_that_a_font_gives_for_characters_are_the_characters() -> None:
+    assert texts(repair(f"引水工程二期通水\n\n{A}\n\n⼯程今年⼀⽉通⽔，居民都说好。")) == [
+        A,
+        "工程今年一月通水，居民都说好。",
+    ]
+
+
 def test_a_caption_that_only_repeats_a_sentence_is_dropped() -> None:
     repaired = repair(f"引水工程二期通水\n\n{A}\n\n{B}\n\n\n{A[3:-11]}。\n\n记者 冷梅 摄")
     assert texts(repaired) == [A, B]
