@@ -286,6 +286,8 @@ class Aligner:
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         here = passage.folded if word.isascii() else passage.tight
+        if self.query.type is not QuestionType.NONE:
+            here = f"{passage.label} {here}"
         for level, text in ((0, here), (1, passage.heads), (2, before)):
             if any(self._stands(one, form, text, passage.language) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level

@@ -55,13 +55,16 @@ def holds_part(word: str, text: str, length: int) -> bool:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands around a fact, as printed: the sentences before and after it, and what heads it, `section` last."""
+    """What stands around a fact, as printed: the sentences before and after it, and what heads it, the section last.
+
+    `label` is the section's heading where it stands right over the fact.
+    """
 
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     date: str | None = None
-    section: str = ""
+    label: str = ""
 
 
 class Passage:
@@ -79,8 +82,10 @@ class Passage:
         article = fact.article
         printed = (article.kicker, article.title, article.subtitle)
         heads = (*(head.text for head in printed if head), *((fact.section,) if fact.section else ()))
-        sections = tuple(f.text for f in before), tuple(f.text for f in after)
-        return cls(fact.text, Surroundings(*sections, heads, article.date, fact.section or ""), language)
+        near = tuple(f.text for f in before), tuple(f.text for f in after)
+        follows = bool(before) and before[-1].section == fact.section
+        label = "" if follows else fact.section or ""
+        return cls(fact.text, Surroundings(*near, heads, article.date, label), language)
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
@@ -136,6 +141,11 @@ class Passage:
         return " ".join(tight(self.language.fold(head)) for head in self.around.heads)
 
     @cached_property
+    def label(self) -> str:
+        """The heading right over the fact, folded and tight: it says whose value the fact is, as 报名时间：5月6日 does."""
+        return tight(self.language.fold(self.around.label))
+
+    @cached_property
     def near(self) -> str:
         """The neighbours, folded and tight."""
         return " ".join(tight(self.language.fold(text)) for text in (*self.around.before, *self.around.after))
@@ -152,9 +162,11 @@ class Passage:
 
     @cached_property
     def replies_to(self) -> str:
-        """What another speaker asks right before the fact, folded and tight, or nothing: 问：…？ and 答：…."""
-        asked = Passage((self.around.before or ("",))[-1], self.around, self.language)
-        return asked.tight if asked.asks and "" != _speaker(self) != _speaker(asked) != "" else ""
+        """What the heading right over the fact asks, or another speaker right before it (问：…？ / 答：…), folded and tight."""
+        heading = Passage(self.around.label, self.around, self.language)
+        turn = Passage((self.around.before or ("",))[-1], self.around, self.language)
+        taken_up = turn.asks and "" != _speaker(self) != _speaker(turn) != ""
+        return heading.tight if heading.asks else turn.tight if taken_up else ""
 
     @cached_property
     def periods(self) -> tuple[DatedSpan, ...]:

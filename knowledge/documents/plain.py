@@ -13,7 +13,7 @@ from knowledge.documents.tables import text_blocks
 from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.model import Block, BlockRole
 from knowledge.repair.issue import DATE, is_credits
-from knowledge.repair.patterns import HEADING_NUMBER
+from knowledge.repair.patterns import HEADING_NUMBER, NUMBERED_HEADING
 
 
 def read_plain(name: str, data: bytes) -> Extract:
@@ -36,7 +36,6 @@ _MAIL_FIELD: Final = re.compile(
 OFFICIAL: Final = re.compile(r"[\u4e00-\u9fff]{0,12}[〔\[（(【](?:19|20)\d\d[〕\]）)】]\s*第?\s*\d{1,5}\s*号")
 """The number of an official text (GB/T 9704)."""
 
-_HEADED: Final = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
 _HEAD_LINES = 6
 _TITLE_LINE: Final = re.compile(rf"(?!{HEADING_NUMBER.pattern}|{DATE.pattern}$|[（(])[^。；：，、]{{4,50}}")
 _QUOTED: Final = re.compile(r"[>\s]*")
@@ -64,7 +63,9 @@ def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
         start = quoted.end() if quoted else 0
         if start == len(line) or at in covered:
             continue
-        role = roles.get(at, BlockRole.HEADING if _HEADED.fullmatch(line.strip()) else BlockRole.PARAGRAPH)
+        role = roles.get(
+            at, BlockRole.HEADING if NUMBERED_HEADING.fullmatch(line.strip()) else BlockRole.PARAGRAPH
+        )
         if _FORWARDED.fullmatch(line, start):
             role = BlockRole.FURNITURE
         field = found[at]

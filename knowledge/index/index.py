@@ -34,6 +34,8 @@ RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
 
 IndexedDocument: TypeAlias = tuple[ParsedDocument, bytes]
 """A repaired document and the very bytes it was read from."""
+Placed: TypeAlias = tuple[int, Fact, int]
+"""A fact between its key and its article's."""
 Skip: TypeAlias = Callable[[Document, BaseException], None]
 """Told of a document that could not be indexed, and why."""
 
@@ -78,6 +80,7 @@ def update_index(
             before,
             np.isin(before.keys >> FILE_BITS, gone),
             np.isin(before.head_keys >> FILE_BITS, gone),
+            np.isin(before.section_keys >> FILE_BITS, gone),
             added,
         )
         save_columns(columns, folder / COLUMNS)
@@ -103,13 +106,15 @@ def _write(
     texts: list[EncodedTexts] = []
     articles: list[int] = []
     heads: list[EncodedTexts] = []
+    sections: list[EncodedTexts] = []
     for no, (document, data) in enumerate(repaired, first):
         try:
             facts = _placed(no, document)
             its_texts = EncodedTexts.of([key for key, _, _ in facts], [fact.text for _, fact, _ in facts])
+            its_sections = _sections(facts)
             its_heads = _heads(no, document.articles)
             records.add(no, document, data, facts)
-            grams.add(no, its_texts)
+            grams.add(no, EncodedTexts.of(its_texts.keys.tolist(), list(_searched(facts))))
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError | OSError) or blames_machine(error):
                 raise
@@ -118,15 +123,16 @@ def _write(
             skip(document.document, error)
         else:
             heads.append(its_heads)
+            sections.append(its_sections)
             texts.append(its_texts)
             articles += [article for _, _, article in facts]
     grams.commit()
     records.close()
     joined = EncodedTexts.joined
-    return Additions(joined(texts), np.array(articles, dtype=np.int64), joined(heads))
+    return Additions(joined(texts), np.array(articles, dtype=np.int64), joined(heads), joined(sections))
 
 
-def _placed(no: int, document: ParsedDocument) -> list[tuple[int, Fact, int]]:
+def _placed(no: int, document: ParsedDocument) -> list[Placed]:
     """Give every fact its key and its article's, article by article."""
     if max(len(document.facts), len(document.articles)) >> FILE_BITS:
         raise ValueError(f"more than {1 << FILE_BITS} facts in one file")
@@ -136,10 +142,37 @@ def _placed(no: int, document: ParsedDocument) -> list[tuple[int, Fact, int]]:
     return [(key, fact, articles[fact.article.id]) for key, fact in enumerate(ordered, first)]
 
 
+def _begins(facts: Sequence[Placed]) -> Iterator[tuple[Placed, bool, bool]]:
+    """Yield each fact with whether it begins an article, and whether it stands right under another heading."""
+    for before, (key, fact, article) in zip((None, *facts), facts, strict=False):
+        first = before is None or before[2] != article
+        yield (
+            (key, fact, article),
+            first,
+            (None if before is None or first else before[1].section) != fact.section,
+        )
+
+
+def _searched(facts: Sequence[Placed]) -> Iterator[str]:
+    """Yield what each fact is found by: the heading right over it, too, and an article's titles by its first."""
+    for (_, fact, _), first, headed in _begins(facts):
+        heads = (_titles(fact.article) if first else None, fact.section if headed else None)
+        yield "。".join(text for text in (*heads, fact.text) if text)
+
+
+def _sections(facts: Sequence[Placed]) -> EncodedTexts:
+    """The headings by the fact that each stands over; an empty one where a section ends and none begins."""
+    begun = [(key, fact.section or "") for (key, fact, _), _, headed in _begins(facts) if headed]
+    return EncodedTexts.of([key for key, _ in begun], [heading for _, heading in begun])
+
+
+def _titles(article: Article) -> str:
+    return "。".join(head.text for head in (article.kicker, article.title, article.subtitle) if head)
+
+
 def _heads(no: int, articles: Sequence[Article]) -> EncodedTexts:
-    printed = [(article.kicker, article.title, article.subtitle) for article in articles]
-    texts = ["。".join(head.text for head in heads if head) for heads in printed]
-    return EncodedTexts.of([(no << FILE_BITS) + place for place in range(len(texts))], texts)
+    first = no << FILE_BITS
+    return EncodedTexts.of(range(first, first + len(articles)), [_titles(article) for article in articles])
 
 
 class Index:

@@ -48,7 +48,7 @@ def open_columns(path: Path) -> Columns:
     """Map what `save_columns` wrote; nothing is read yet."""
     with path.open("rb") as file:
         data = mmap(file.fileno(), 0, access=ACCESS_READ)
-        return Columns(*(_mapped(file, data) for _ in fields(Columns)))
+        return Columns(*(_mapped(file, data) for _ in fields(Columns) if file.tell() < len(data)))
 
 
 def _mapped(file: BinaryIO, data: mmap) -> Array:
@@ -66,11 +66,15 @@ def _aligned(place: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What comes into an index: facts, the key of the article of each, and the articles' heads."""
+    """What comes into an index or leaves it: facts, the key of the article of each, the articles' heads, their sections'.
+
+    A section's heading has the key of the fact that it stands over.
+    """
 
     facts: EncodedTexts
     articles: Array
     heads: EncodedTexts
+    sections: EncodedTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +112,25 @@ def _offsets(lengths: Array) -> Array:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
 
 
-def frequencies(facts: EncodedTexts) -> tuple[Array, Array, Array]:
-    """Return `char_df`, `grams`, `gram_df` of some facts."""
+def frequencies(added: Additions) -> tuple[Array, Array, Array]:
+    """Return `char_df`, `grams`, `gram_df` of some facts; what stands over a fact (`_searched`) it holds, too."""
+    facts = added.facts
+    over = (
+        (np.searchsorted(added.articles, added.heads.keys), added.heads),
+        (np.searchsorted(facts.keys, added.sections.keys), added.sections),
+    )
     char_df = np.zeros(0x10000, dtype=np.int64)
     pairs: list[tuple[Array, Array]] = []
     for first in range(0, len(facts.keys), _CHUNK):
         last = min(first + _CHUNK, len(facts.keys))
-        low, high = facts.offsets[first], facts.offsets[last]
-        codes = facts.codes[low:high].astype(np.uint64)
-        owner = np.repeat(np.arange(last - first, dtype=np.uint64), np.diff(facts.offsets[first : last + 1]))
+        owners = [np.arange(first, last).repeat(np.diff(facts.offsets[first : last + 1]))]
+        texts = [facts.codes[facts.offsets[first] : facts.offsets[last]]]
+        for under, heads in over:
+            within = (first <= under) & (under < last)
+            owners.append(under[within].repeat(np.diff(heads.offsets)[within]))
+            texts.append(heads.only(within).codes)
+        owner = (np.concatenate(owners) - first).astype(np.uint64)
+        codes = np.concatenate(texts).astype(np.uint64)
         seen = distinct(owner << np.uint64(16) | codes)
         char_df += np.bincount(seen & np.uint64(0xFFFF), minlength=0x10000)
         whole = (codes[:-1] != ord(SEPARATOR)) & (codes[1:] != ord(SEPARATOR))
@@ -141,24 +155,38 @@ def build_columns(added: Additions) -> Columns:
         added.facts.offsets,
         added.facts.keys,
         added.articles,
-        *frequencies(added.facts),
+        *frequencies(added),
         added.heads.codes,
         added.heads.offsets,
         added.heads.keys,
         *sounds(),
+        added.sections.codes,
+        added.sections.offsets,
+        added.sections.keys,
     )
 
 
 def update_columns(
-    base: Columns, gone: npt.NDArray[np.bool_], gone_heads: npt.NDArray[np.bool_], added: Additions
+    base: Columns,
+    gone: npt.NDArray[np.bool_],
+    gone_heads: npt.NDArray[np.bool_],
+    gone_sections: npt.NDArray[np.bool_],
+    added: Additions,
 ) -> Columns:
     """Make the columns of an index from another's, some facts and heads gone and others added behind."""
-    before = EncodedTexts(base.codes, base.offsets, base.keys)
-    facts = EncodedTexts.joined([before.without(gone), added.facts])
-    heads = EncodedTexts(base.heads, base.head_offsets, base.head_keys).without(gone_heads)
-    heads = EncodedTexts.joined([heads, added.heads])
-    char_less, *less = frequencies(before.only(gone))
-    char_more, *more = frequencies(added.facts)
+    parts = (
+        (EncodedTexts(base.codes, base.offsets, base.keys), gone),
+        (EncodedTexts(base.heads, base.head_offsets, base.head_keys), gone_heads),
+        (EncodedTexts(base.sections, base.section_offsets, base.section_keys), gone_sections),
+    )
+    new = (added.facts, added.heads, added.sections)
+    facts, heads, sections = (
+        EncodedTexts.joined([before.without(lost), its])
+        for (before, lost), its in zip(parts, new, strict=True)
+    )
+    lost_facts, lost_heads, lost_sections = (before.only(lost) for before, lost in parts)
+    char_less, *less = frequencies(Additions(lost_facts, base.articles[gone], lost_heads, lost_sections))
+    char_more, *more = frequencies(added)
     counted = ((base.grams, base.gram_df), more, (less[0], -less[1]))
     return Columns(
         facts.codes,
@@ -174,6 +202,9 @@ def update_columns(
         base.readings,
         base.speakers,
         base.speaker_offsets,
+        sections.codes,
+        sections.offsets,
+        sections.keys,
     )
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from knowledge.model import BlockRole
@@ -18,7 +19,9 @@ from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import (
     AFTER_SENTENCE,
     DATELINE,
+    HEADING_NUMBER,
     IN_BRACKETS,
+    NUMBERED_HEADING,
     ONLY_NAMES,
     ONLY_SIGNED,
     is_caption,
@@ -39,6 +42,7 @@ _READS_INTO: Final = 2.0
 # No headline or heading is wider, in ems: what is stands in a file of a paragraph a line.
 _WIDEST_DISPLAY: Final = 45.0
 _SIGNED: Final = re.compile(f"{AFTER_SENTENCE.pattern.replace('?P<glued>', '?:')}")
+_NUMERALS: Final = re.compile(r"[一二三四五六七八九十百\d]+")
 _SHORT: Final = 12
 _EQUAL: Final = 1.5
 
@@ -72,6 +76,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
         _read_into(found)
     else:
         _keep_lines(found)
+        _head_by_number(found)
     _follow_signatures(found)
     _give_credit(found)
     seen = False
@@ -176,6 +181,24 @@ def _keep_lines(found: list[Labelled]) -> None:
         )
         if each.role is BlockRole.PARAGRAPH or kept or (told and not is_credits(each.line.whole)):
             found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=True)
+
+
+def _head_by_number(found: list[Labelled]) -> None:
+    """Make numbered lines without a stop headings (二、报名时间) where all that are numbered alike are such, most over other text."""
+    alike: dict[str, list[tuple[int, bool, bool]]] = {}
+    for at, (each, below) in enumerate(pairwise([*found, None])):
+        if each is None or each.role in _ASIDE or (number := HEADING_NUMBER.match(each.line.text)) is None:
+            continue
+        kind = _NUMERALS.sub("", number[0])
+        follows = below and HEADING_NUMBER.match(below.line.text)
+        over = below is not None and below.role is BlockRole.PARAGRAPH
+        other = over and (not follows or _NUMERALS.sub("", follows[0]) != kind)
+        alike.setdefault(kind, []).append((at, NUMBERED_HEADING.fullmatch(each.line.text) is not None, other))
+    for those in alike.values():
+        heading = [at for at, _, over in those if over]
+        if all(bare for _, bare, _ in those) and 2 * len(heading) > len(those):
+            for at in heading:
+                found[at] = replace(found[at], role=BlockRole.HEADING, opens=True)
 
 
 def _read_into(found: list[Labelled]) -> None:

@@ -76,6 +76,7 @@ NUMBERED: Final = re.compile(
 HEADING_NUMBER: Final = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
 )
+NUMBERED_HEADING: Final = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
 """What a heading begins with that is numbered as official texts are."""
 SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[：:]")
 

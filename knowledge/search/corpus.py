@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,9 +22,10 @@ class Columns:
     `codes` holds every fact's text as UTF-16 units one after another, each ending in a separator; `offsets[n]` is
     where fact n begins (one more than there are facts); `keys[n]` is its key, ascending; `articles[n]` the key of
     its article. `char_df[c]` counts the facts that hold character c; `grams` are the corpus' character pairs
-    (`first << 16 | second`), ascending, and `gram_df` the facts that hold each. `heads` are the articles' titles
-    in the shape of `codes`, by `head_keys`. The last four are the sounds of characters, as
-    `text.pinyin.Sounds` has them.
+    (`first << 16 | second`), ascending, and `gram_df` the facts that hold each. What stands over a fact counts with
+    it: an article's titles over its first, a heading over the first of its section. `heads` are the articles' titles in
+    the shape of `codes`, by `head_keys`; four columns are the sounds of characters, as `text.pinyin.Sounds` has them;
+    `sections` are the headings by the fact that each stands over (none in what 0.1 stored).
     """
 
     codes: Array
@@ -41,6 +42,9 @@ class Columns:
     readings: Array
     speakers: Array
     speaker_offsets: Array
+    sections: Array = field(default_factory=lambda: np.zeros(0, "<u2"))
+    section_offsets: Array = field(default_factory=lambda: np.zeros(1, np.int64))
+    section_keys: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -101,7 +101,17 @@ class Explainer:
             return MatchKind.PHRASE, ranges, f"原文里有“{query.core}”"
         if numbers:
             return MatchKind.NUMBER, ranges, f"数字相同：{numbers[0].text}"
-        return MatchKind.WORDS, ranges, f"含有：{'、'.join(words)}" if words else "与前后文相关"
+        return MatchKind.WORDS, ranges, f"含有：{'、'.join(words)}" if words else self._beside(fact)
+
+    def _beside(self, fact: Fact) -> str:
+        """Say why a fact without any of the words matched: by its titles or heading, else by what stands around it."""
+        article = fact.article
+        printed = (article.kicker, article.title, article.subtitle)
+        heads = Readable(
+            "\n".join([*(head.text for head in printed if head), fact.section or ""]), self._language.fold
+        )
+        held = self._marked(heads)
+        return f"标题里有：{'、'.join(held)}" if held else "与前后文相关"
 
     def _marked(self, text: Readable) -> dict[str, list[Range]]:
         """Return what is to be marked and where: a keyword that stands there whole, else its words.

@@ -125,7 +125,7 @@ class Pool:
     """Facts by number (rows of every array), with the query's units counted in them.
 
     `sentence` counts the fact itself, `passage` the fact with its neighbours from `opens` up to `closes`, `head` the
-    article's titles. `text` is the characters of all these sentences, `owner` whose each is, and `place` the rows'
+    article's titles and the section's heading. `text` is the characters of all these sentences, `owner` whose each is, and `place` the rows'
     own numbers among the owners. `meaning` is how alike the rows are in meaning (`semantic.Meaning.likeness`).
     """
 
@@ -192,14 +192,25 @@ def make_pool(
     closes = rows + inside[:, WINDOW:].sum(axis=1)
     articles = columns.articles[rows]
     headed = distinct(articles)
-    heads = np.searchsorted(columns.head_keys, headed)
-    starts, ends = columns.offsets[facts], columns.offsets[facts + 1]
-    head_starts, head_ends = columns.head_offsets[heads], columns.head_offsets[heads + 1]
-    text = laid_out(columns.codes, starts, ends)
-    lengths = np.concatenate([ends - starts, head_ends - head_starts])
+    sections = _sections(columns, rows)
+    begun = distinct(sections[sections >= 0])
+    windows = (
+        (columns.codes, columns.offsets, facts),
+        (columns.heads, columns.head_offsets, np.searchsorted(columns.head_keys, headed)),
+        (columns.sections, columns.section_offsets, begun),
+    )
+    texts = [
+        laid_out(codes, offsets[at], offsets[at + 1]) if len(at) else codes[:0]
+        for codes, offsets, at in windows
+    ]
+    lengths = np.concatenate(
+        [offsets[at + 1] - offsets[at] for _, offsets, at in windows] + [np.zeros(1, np.int64)]
+    )
     owner = np.arange(len(lengths)).repeat(lengths)
-    whole = np.concatenate([text, laid_out(columns.heads, head_starts, head_ends)])
-    counts = count(whole, owner, lengths, units)
+    counts = count(np.concatenate(texts), owner, lengths, units)
+    titles = counts.at(len(facts) + np.searchsorted(headed, articles))
+    none = len(lengths) - 1
+    beside = np.where(sections < 0, none, len(facts) + len(headed) + np.searchsorted(begun, sections))
     place, first = np.searchsorted(facts, rows), np.searchsorted(facts, opens)
     return Pool(
         asked,
@@ -210,13 +221,26 @@ def make_pool(
         closes,
         counts.at(place),
         counts.runs(first, first + closes - opens, columns.offsets[closes] - columns.offsets[opens]),
-        counts.at(len(facts) + np.searchsorted(headed, articles)),
-        text,
-        owner[: len(text)],
+        titles.beside(counts.at(beside)),
+        texts[0],
+        owner[: len(texts[0])],
         place,
         len(columns.codes) / len(columns),
         likenesses(meaning, rows),
     )
+
+
+def _sections(columns: Columns, rows: Array) -> Array:
+    """Return the number of the heading of each fact's section, -1 where it has none."""
+    keys = columns.keys
+    last = np.searchsorted(columns.section_keys, keys[rows], "right") - 1
+    opens = keys[np.searchsorted(columns.articles, columns.articles[rows])]
+    within = (
+        (last >= 0) & (columns.section_keys.take(last, mode="clip") >= opens)
+        if len(columns.section_keys)
+        else last >= 0
+    )
+    return np.where(within, last, -1)
 
 
 def _around(columns: Columns, facts: Array, reach: int) -> tuple[Array, Array]:

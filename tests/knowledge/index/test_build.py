@@ -31,7 +31,7 @@ from knowledge.repair.pipeline import repair_document
 from knowledge.search.corpus import Array
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
-PLATEAU = "高原的学校\n\n果洛平均海拔4200米。学校建好了。\n"
+PLATEAU = "高原的学校\n\n一、地势\n\n果洛平均海拔4200米。\n\n二、学校\n\n学校建好了。\n"
 HARBOUR = "海港的诊所\n\n洋山深水港有了门诊部。\n"
 
 

@@ -221,3 +221,24 @@ def test_traditional_characters_and_corner_quotes_come_through() -> None:
 def test_an_empty_file_has_no_articles(text: str) -> None:
     repaired = repair(text)
     assert (repaired.articles, repaired.facts, repaired.log) == ((), (), ())
+
+
+def test_numbered_lines_without_a_stop_head_what_follows_where_all_numbered_alike_do() -> None:
+    notice = "招聘公告\n一、报名时间\n5月6日至5月10日。\n二、报名地点\n（一）行政楼305室。\n（二）网上。\n"
+    told = [(fact.section, fact.text) for fact in repair(notice).facts]
+    assert told == [
+        ("一、报名时间", "5月6日至5月10日。"),
+        ("二、报名地点", "（一）行政楼305室。"),
+        ("二、报名地点", "（二）网上。"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "会议议程\n一、宣布开会\n二、领导讲话\n三、表决\n会议于周五召开。",
+        "停水公告\n一、停水时间\n5月6日。\n二、停水范围为解放路。",
+    ],
+)
+def test_items_and_clauses_are_no_headings(lines: str) -> None:
+    assert [fact.text for fact in repair(lines).facts] == lines.splitlines()[1:]

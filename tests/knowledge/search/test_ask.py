@@ -85,6 +85,24 @@ def test_the_reply_to_the_very_question_that_another_speaker_asks_in_print_is_fo
     assert answers[0].hits[0].fact.text == "周建国：都出院了。"
 
 
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("使用手册", "型号：甲600。"),
+        ("年龄限制", "一人一票。"),
+        ("漏水怎么办", "先关总闸。"),
+        ("报名期限到哪天", "5月6日至5月10日。"),
+    ],
+)
+def test_what_only_a_title_or_heading_says_is_found_by_it(query: str, first: str) -> None:
+    text = "一、参数\n型号：甲600。\n二、年龄限制\n一人一票。\n三、漏水怎么办？\n先关总闸。\n四、报名期限\n5月6日至5月10日。"
+    with snapshot(articles={"a.txt": ("净水器使用手册", text)}) as opened:
+        answer = opened.ask(query)
+    assert answer.found
+    assert answer.hits[0].fact.text == first
+    assert answer.hits[0].why.startswith("标题里有：")
+
+
 def test_of_equally_good_answers_that_of_the_newest_report_comes_first() -> None:
     told = {
         "a.txt": ("任命", "新华社柳江2019年3月5日电 会议任命陈立为柳江市市长。"),
