@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from functools import partial
 from importlib import import_module, util
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from knowledge.documents.formats import extract_document
 from knowledge.documents.text import decode_text
 from knowledge.repair.pipeline import repair_document
 from tests.bench.makers import as_photographed, makers
-from tests.bench.papers import LAYOUTS, Layout, Story, drawn_layout, stories_of
+from tests.bench.papers import LAYOUTS, Layout, Story, drawn_layout, saved_page, stories_of
 from tests.bench.word import listed_word, with_lists
 
 DRAWN = range(160, 180)
@@ -58,11 +59,12 @@ def main(arguments: Sequence[str]) -> int:
         for layout in layouts:
             stories = stories_of(layout)
             shown = with_lists(stories) if make is listed_word else stories
+            shown = shown[:1] if make is saved_page else shown
             wanted = [
                 (text, title, section or "") for one in shown for text, title, section in one.sentences()
             ]
             data = make(layout, stories)
-            for name, reader in READERS.items() if suffix == ".pdf" else [("ours", ours_in_word)]:
+            for name, reader in READERS[suffix].items():
                 if maker.startswith("scan") and name != "ours":
                     continue
                 start = time.process_time()
@@ -133,10 +135,6 @@ def news(folder: Path) -> int:
     The folder holds `original/*.html` and under the same names what people took for the article, `cleaned/*.txt`
     (immortal-autumn/Chinese-Web-Content-Extraction-Dataset). Every second page, by its name's hash, was kept apart.
     """
-    import trafilatura
-    from lxml import html
-    from readability import Document
-
     found: dict[tuple[bool, str], list[tuple[float, float]]] = defaultdict(list)
     for path in sorted((folder / "original").glob("*.html")):
         data = path.read_bytes()
@@ -144,11 +142,10 @@ def news(folder: Path) -> int:
         cleaned = (folder / "cleaned" / f"{path.stem}.txt").read_text("utf-8", "replace")
         parsed = repair_document(read_document("a.html", data))
         heads = {fact.section or "" for fact in parsed.facts} | {each.title.text for each in parsed.articles}
-        readable = html.fromstring(Document(decode_text("a.html", data)[0]).summary()).text_content()
         told = {
             "ours": ([fact.text for fact in parsed.facts], heads),
-            "trafilatura": (_lines(trafilatura.extract(data, include_comments=False) or ""), set()),
-            "readability": (_lines(readable), set()),
+            "trafilatura": (_lines(_by_trafilatura(data)[1]), set()),
+            "readability": (_lines(_by_readability(data)[1]), set()),
         }
         for name, (lines, more) in told.items():
             read = _share(_lines(cleaned), "".join((*lines, *more)))
@@ -237,15 +234,51 @@ def docling(data: bytes) -> Iterable[Told]:
         yield from _sentences("\n".join(cell.text for cell in page.iterate_cells(unit_type=unit)))
 
 
+def _by_trafilatura(data: bytes) -> tuple[str, str]:
+    """The title and the text of a web page as trafilatura has them."""
+    import trafilatura
+
+    found = trafilatura.bare_extraction(data, with_metadata=True, include_comments=False)
+    return (
+        (found.title or "", found.text or "")
+        if found is not None and not isinstance(found, dict)
+        else ("", "")
+    )
+
+
+def _by_readability(data: bytes) -> tuple[str, str]:
+    from lxml import html
+    from readability import Document
+
+    page = Document(decode_text("a.html", data)[0])
+    return page.short_title(), html.fromstring(page.summary()).text_content()
+
+
+def _web(read: Callable[[bytes], tuple[str, str]]) -> Callable[[bytes], Iterable[Told]]:
+    def told(data: bytes) -> Iterable[Told]:
+        title, text = read(data)
+        return ((sentence, title, "") for sentence, _, _ in _sentences(text))
+
+    return told
+
+
 def _sentences(text: str) -> Iterable[Told]:
     joined = "".join(line.strip() for line in text.splitlines())
     return ((match[0], "", "") for match in _SENTENCE.finditer(joined))
 
 
-READERS: dict[str, Callable[[bytes], Iterable[Told]]] = {
-    "ours": ours,
-    "PDFium's stream order": stream_order,
-    "pdfminer.six": mined,
-    "pdfplumber": plumbed,
-    **({"docling-parse": docling} if util.find_spec("docling_parse") else {}),
+READERS: dict[str, dict[str, Callable[[bytes], Iterable[Told]]]] = {
+    ".pdf": {
+        "ours": ours,
+        "PDFium's stream order": stream_order,
+        "pdfminer.six": mined,
+        "pdfplumber": plumbed,
+        **({"docling-parse": docling} if util.find_spec("docling_parse") else {}),
+    },
+    ".docx": {"ours": ours_in_word},
+    ".html": {
+        "ours": partial(ours, name="a.html"),
+        "trafilatura": _web(_by_trafilatura),
+        "readability": _web(_by_readability),
+    },
 }

@@ -23,11 +23,11 @@ from PIL import Image, ImageChops, ImageFilter
 
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import font_path
-from tests.bench.papers import Layout, Story, page_html
+from tests.bench.papers import Layout, Story, page_html, saved_page
 from tests.bench.word import boxed_word, listed_word, word
 
 Maker = Callable[[Layout, Sequence[Story]], bytes]
-"""Prints a layout's stories to the bytes of a PDF or DOCX."""
+"""Prints a layout's stories to the bytes of a PDF, DOCX or web page."""
 
 
 def makers() -> Iterator[tuple[str, str, Maker]]:
@@ -52,6 +52,7 @@ def makers() -> Iterator[tuple[str, str, Maker]]:
     yield "DOCX, python-docx", ".docx", word
     yield "DOCX, text boxes", ".docx", boxed_word
     yield "DOCX, lists and notes", ".docx", listed_word
+    yield "HTML, news page", ".html", saved_page
 
 
 def as_photographed(page: Image.Image, askew: float) -> Image.Image:

@@ -151,6 +151,34 @@ def stories_of(layout: Layout) -> list[Story]:
     return written
 
 
+def saved_page(layout: Layout, stories: Sequence[Story]) -> bytes:
+    """The first story as a news site shows it: among menus, further news, comments and notices."""
+    one, *others = stories
+    e = html.escape
+
+    def links(texts: Sequence[str]) -> str:
+        return (
+            "<ul>"
+            + "".join(f'<li><a href="/{at}">{e(text)}</a></li>' for at, text in enumerate(texts))
+            + "</ul>"
+        )
+
+    tags = {"heading": "h3", "caption": "figcaption", "paragraph": "p"}
+    body = "\n".join(f"<{tags[kind]}>{e(text)}</{tags[kind]}>" for kind, text in one.parts())
+    wrapped = "article" if layout.rules else 'div class="text"'
+    more = [other.title for other in others] + [f"{other.title}（图）" for other in others]
+    page = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>{e(one.title)}_青山网</title></head><body>
+<div class="top">{links(["首页", "要闻", "城事", "文体", "健康", "视频", "登录"])}</div>
+<h1>{e(one.title)}</h1><div class="info">2023-07-01 09:30 来源：青山日报 {e(one.byline)}</div>
+<{wrapped}>
+{body}
+</{wrapped.split()[0]}>
+<div class="more"><h4>相关阅读</h4>{links(more)}</div>
+<div class="comments"><p>网友评论仅供其表达个人看法，并不表明本网同意其观点。</p></div>
+<div class="foot">青山网版权所有 未经书面授权禁止使用</div></body></html>"""
+    return page.encode()
+
+
 def page_html(layout: Layout, stories: Sequence[Story]) -> str:
     e = html.escape
     parts = []
