@@ -17,7 +17,7 @@ from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span
-from knowledge.repair.issue import dates
+from knowledge.repair.issue import DATE, dates
 from knowledge.repair.patterns import is_byline
 
 _DECLARED: Final = re.compile(
@@ -38,9 +38,6 @@ _CREDITS_NEAR: Final = 3
 _FEWEST_TIMES: Final = 3
 _CREDIT: Final = re.compile(
     r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|作者|记者|記者|文字|图文|供稿|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
-)
-_STAMP: Final = re.compile(
-    r"(?:19|20)\d\d\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：时]\s*\d{1,2}(?:\s*[:：分]\s*\d{1,2})?)?"
 )
 _LONGEST_STAMPED: Final = 60
 _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
@@ -254,13 +251,13 @@ def _is_credit(text: str) -> bool:
     text = text.strip()
     if len(text) > 80 or text.endswith(("。", "！", "？")):
         return False
-    return bool(_STAMP.match(text) and len(text) < _LONGEST_STAMPED) or bool(
+    return bool(DATE.match(text) and len(text) < _LONGEST_STAMPED) or bool(
         _CREDIT.match(text.lstrip("（([【"))
     )
 
 
 def _is_dated(text: str) -> bool:
-    return len(text) < _LONGEST_STAMPED and not _ENDED.search(text) and _STAMP.search(text) is not None
+    return len(text) < _LONGEST_STAMPED and not _ENDED.search(text) and DATE.search(text) is not None
 
 
 def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) -> Iterator[HtmlBlock]:

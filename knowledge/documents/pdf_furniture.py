@@ -103,11 +103,11 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     if top:
         gap = min(s.box.top for s in rest) - max(s.box.bottom for s in row)
         edgy = max(s.box.bottom for s in row) < _EDGE * page.height
-        edgy = edgy or (gap > body and _has_number_outside(row, rest, page))
+        edgy = edgy or (gap > body and _has_number(row, rest, page, top))
     else:
         gap = min(s.box.top for s in row) - max(s.box.bottom for s in rest)
         edgy = len(lines) > 2 and min(s.box.top for s in row) > (1 - _EDGE) * page.height
-        edgy = edgy or (len(row) == 1 and gap > _CLEAR * body and _is_number_below(row[0], rest, page))
+        edgy = edgy or (gap > _CLEAR * body and _has_number(row, rest, page, top))
     marked = any(_PAUSED.search(s.text) and not HEADING_NUMBER.match(s.text) for s in row)
     if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
         return []
@@ -118,20 +118,20 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     return row
 
 
-def _has_number_outside(row: Sequence[PrintedLine], rest: Sequence[PrintedLine], page: PrintedPage) -> bool:
-    """Tell whether a row at a page's head has its number over the text's outer edge, as LaTeX prints it."""
+def _has_number(
+    row: Sequence[PrintedLine], rest: Sequence[PrintedLine], page: PrintedPage, top: bool
+) -> bool:
+    """Tell whether LaTeX's number of the page is in a row: alone in the middle low below, or over the outer edge high above."""
     left, right = min(s.box.left for s in rest), max(s.box.right for s in rest)
-    return max(s.box.bottom for s in row) < (1 - _LOW) * page.height and any(
-        _NUMBER.fullmatch(s.text) and min(abs(s.box.left - left), abs(s.box.right - right)) < s.size
-        for s in row
+    if top:
+        placed = max(s.box.bottom for s in row) < (1 - _LOW) * page.height
+        off = [min(abs(s.box.left - left), abs(s.box.right - right)) for s in row]
+    else:
+        placed = len(row) == 1 and row[0].box.top > _LOW * page.height
+        off = [min(abs(s.box.left + s.box.right - both) for both in (page.width, left + right)) for s in row]
+    return placed and any(
+        _NUMBER.fullmatch(s.text) and each < s.size for s, each in zip(row, off, strict=True)
     )
-
-
-def _is_number_below(line: PrintedLine, rest: Sequence[PrintedLine], page: PrintedPage) -> bool:
-    """Tell whether a line is a number alone in the middle under all text, as LaTeX prints the page's higher than others."""
-    places = (page.width, min(s.box.left for s in rest) + max(s.box.right for s in rest))
-    centred = any(abs(line.box.left + line.box.right - place) < line.size for place in places)
-    return centred and line.box.top > _LOW * page.height and _NUMBER.fullmatch(line.text) is not None
 
 
 def _runs_on(piece: PrintedLine, rest: Sequence[PrintedLine], top: bool) -> bool:

@@ -74,7 +74,7 @@ def find_stacks(
     stacks: list[list[PrintedLine]] = []
     joined = _joined_titles(large, rest, body, uprights)
     single = len(find_gutters(rest, body, uprights)) == 1
-    sections = _section_sizes(lines, body)
+    sections = _section_sizes(lines, body, uprights)
     for line in sorted((s for s in joined if s.upright), key=lambda s: -s.box.right):
         right = next((stack for stack in stacks if _stands_left(line, stack[-1])), None)
         if right is not None:
@@ -100,23 +100,11 @@ def find_stacks(
     return [Stack(stack) for stack in stacks], [line for line in rest if id(line) not in used]
 
 
-def _section_sizes(lines: Sequence[PrintedLine], body: float) -> set[float]:
+def _section_sizes(lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]) -> set[float]:
     """The sizes of headings with numbers (2 方法, 2.1 样本), of which a page has several: none of theirs is a title's."""
     larger = [line for line in lines if line.size > LARGER * body and not line.upright]
-    found: dict[str, float] = {}
-    for line in larger:
-        beside = next((s for s in larger if _is_next_on_row(line, s)), None)
-        match = SECTION.match(line.text + " " * (beside is not None) + (beside.text if beside else ""))
-        if match:
-            found[match[1]] = line.size
+    found = {m[1]: s.size for s in join_rows(larger, 2.0, uprights) if (m := SECTION.match(s.text))}
     return set(found.values()) if len(found) > 1 else set()
-
-
-def _is_next_on_row(line: PrintedLine, other: PrintedLine) -> bool:
-    gap = other.box.left - line.box.right
-    return (
-        0 < gap < 2 * line.size and abs(line.base - other.base) < 0.2 * line.size and same_size(line, other)
-    )
 
 
 def _says_sentence(stack: Sequence[PrintedLine]) -> bool:
