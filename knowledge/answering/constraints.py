@@ -176,6 +176,15 @@ def asks_for_hour(query: Query) -> bool:
     return query.type is QuestionType.TIME and "几点" in asked
 
 
+WEEKDAY = re.compile(r"周|星期|礼拜|每[日天]")
+
+
+def asks_for_weekday(query: Query) -> bool:
+    """Tell whether a day of the week is asked for, which no date answers: 周几."""
+    asked = query.text[query.question.start : query.question.end]
+    return query.type is QuestionType.TIME and WEEKDAY.search(asked) is not None
+
+
 def is_of_measure(measure: str, unit: str) -> bool:
     """Tell whether a figure of some unit may be of a measure; one without a unit may be of any."""
     return not unit or (bool(MONEY.search(unit)) if measure == "元" else alike(measure, unit))

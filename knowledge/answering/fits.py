@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import asked_dimension, asked_measure, asks_for_hour, is_of_measure
+from knowledge.answering.constraints import (
+    WEEKDAY,
+    asked_dimension,
+    asked_measure,
+    asks_for_hour,
+    asks_for_weekday,
+    is_of_measure,
+)
 from knowledge.answering.rewordings import SCORE, asks_for_a_name
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
 from knowledge.answering.window import Passage, Place
@@ -103,6 +110,8 @@ def is_of_another_kind(
     start, end = answer.place
     if noun[:1] == "国" and kind is QuestionType.PLACE:
         return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)
+    if asks_for_weekday(query) and not WEEKDAY.search(passage.folded, *answer.place):
+        return True
     if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
         return asks_for_hour(query) and answer.kind is CandidateKind.DURATION  # 满15岁 tells
     within = (one for one in proposed if start <= one.start and one.end <= end)

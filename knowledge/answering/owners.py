@@ -155,9 +155,10 @@ def told_of_another(
             is_other = of_places and run[0].tag == "ns"
         else:
             is_other = _are_of_one_sort(asked[:2], told, run)
-        if not is_other or any(word in told for word in others):
+        whole = "".join(one.text for one in asked)
+        if not is_other or any(word in told for word in others) or whole.endswith(told):  # 新馆 of 图书馆新馆
             return None
-        return "".join(one.text for one in asked), told
+        return whole, told
     return None
 
 

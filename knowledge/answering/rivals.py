@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, SlotKind, asks_for_hour
+from knowledge.answering.constraints import TIERS, WEEKDAY, SlotKind, asks_for_hour, asks_for_weekday
 from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, joined_words
 from knowledge.answering.owners import TAGS_OF_NAMES
 from knowledge.answering.rewordings import told_changes
@@ -267,6 +267,8 @@ def _kept(
     if query.type is QuestionType.CHANGE:
         by = told_changes(passage)
         yield np.array([any(one.start < end and start < one.end for start, end in by) for one in proposed])
+    if asks_for_weekday(query):
+        yield np.array([WEEKDAY.search(passage.folded, one.start, one.end) is not None for one in proposed])
     if asks_for_hour(query):
         yield np.array([tells_an_hour(one, passage.folded) for one in proposed])
     if query.type is QuestionType.TIME and (edge := _EDGE.match(query.text, query.question.start)):

@@ -239,7 +239,8 @@ def _agreement(
 def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folded: str) -> None:
     asked, unit = query.question, figure.unit
     if asked.unit:
-        same = unit == asked.unit or unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}")
+        counted = not unit and folded[: one.start].rstrip(": ").endswith(f"{asked.unit}数")  # 户数：8600
+        same = unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}") or counted
         close = alike(asked.unit, unit)
         row[COLUMN["unit_same" if same else "unit_alike" if close else "unit_other"]] = 1
     is_money, money = bool(MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))

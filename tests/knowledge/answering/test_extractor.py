@@ -89,12 +89,21 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("追思会在哪里举行", "追思会定于11月20日9时30分在江城市文化馆天元厅举行。", "江城市文化馆天元厅"),
         ("市级财政承担多少", "每台电梯补助15万元，其中市级财政承担60%。", "60%"),
         ("服务热线是多少", "服务热线：市图书馆6671 0293", "6671 0293"),
+        ("东区有多少户", "区县：东区｜户数：7300", "7300"),
+        ("门诊部在几楼", "门诊部：三楼北侧", "三楼北侧"),
+        ("每周几闭馆", "本馆自五月一日起，每周二闭馆。", "每周二"),
     ],
 )
 def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
     answer = reading(query, fact).answer
     assert answer is not None
     assert answer.text == said
+
+
+def test_the_end_of_what_was_asked_is_its_short_name() -> None:
+    fact = "新馆位于东山片区，设阅览座位1600个，藏书75万册。"
+    heads = ("柳州图书馆新馆开放",)
+    assert reading("柳州图书馆新馆有多少阅览座位", fact, heads=heads).other_subject is None
 
 
 def test_a_word_alone_has_no_short_answer() -> None:
@@ -130,6 +139,7 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
         ("哪支球队夺冠", "深圳队夺冠。", False),
         ("主场在哪里", "深圳队。", True),
         ("科考船的船长叫什么名字", "科考船船长104米。", True),
+        ("周几闭馆", "本馆自五月一日起闭馆。", True),
     ],
 )
 def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
