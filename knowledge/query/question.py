@@ -253,7 +253,12 @@ def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token], inside: s
     noun, told = _noun(folded, match, tokens)
     end -= told
     if name == "many":
-        return _number(before, match["unit"] or "", noun, start, end)
+        unit = match["unit"] or ""
+        cut = match.end("unit") in inside and match.group().startswith("多少")
+        if cut and unit not in ("块", "层"):  # 家 of 多少家庭 is no measure, 块 of 多少块钱 is one
+            unit, end = "", match.start("unit")
+            noun = _leading_noun(tokens, end, match.end())
+        return _number(before, unit, noun, start, end)
     if name == "share":
         return Question(QuestionType.SHARE, start, end)
     if name == "measure":

@@ -61,6 +61,8 @@ def test_the_question_words_say_what_kind_of_answer_is_wanted(text: str, kind: s
         ("他拿过几次冠军", ["拿", "冠军"]),
         ("要建几座车站", ["建", "车站"]),
         ("会展在哪", ["会展"]),
+        ("有多少家庭", ["家庭"]),
+        ("多少家单位参加", ["单位", "参加"]),
     ],
 )
 def test_particles_and_what_leads_to_a_question_word_take_nothing_of_a_word(
