@@ -135,8 +135,11 @@ def _cover(lines: Sequence[PrintedLine]) -> Iterator[PageBlock]:
 def _as_briefs(blocks: list[PageBlock], numbers: Iterator[int]) -> list[PageBlock]:
     """Make the headings of text that opens with one, under no title, the titles of briefs, each of the next number.
 
-    What is set smaller than the first of them heads a section.
+    What is set smaller than the first of them heads a section. A line right over a table, as a sheet begins, is its title.
     """
+    over = [each.role for each in blocks[:2]] == [BlockRole.PARAGRAPH, BlockRole.TABLE] and blocks[0]
+    if over and len(over.lines) == 1 and not _SAID.search(over.lines[0]):
+        over.role, over.opening = BlockRole.TITLE, False
     if not blocks or blocks[0].role is not BlockRole.HEADING:
         return blocks
     article = blocks[0].article

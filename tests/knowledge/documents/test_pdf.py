@@ -398,6 +398,15 @@ def test_pieces_that_stand_under_one_another_are_a_table_though_no_rule_is_drawn
     assert [fact.text for fact in facts if fact.kind == "table_row"] == told
 
 
+@pytest.mark.parametrize(("over", "title"), [("各区充电桩数量", "各区充电桩数量"), ("数量如下：", "a")])
+def test_a_line_over_a_sheets_table_is_its_title_however_small(over: str, title: str) -> None:
+    sheet = Sheet()
+    sheet.text(60, 740, 9, over)
+    ruled(sheet, 720, [("区名", "2022年", "2023年"), ("东区", "860", "1020"), ("西区", "420", "515")])
+    facts = repair_document(read_document("a.pdf", pdf(sheet))).facts
+    assert {fact.article.title.text for fact in facts if fact.kind == "table_row"} == {title}
+
+
 def ruled(sheet: Sheet, top: float, rows: Sequence[Sequence[str]], merged: bool = False) -> None:
     """Draw a table of 18 points a row; the head of columns 2 and 3 is one cell with `merged`."""
     left, wide = 60.0, 120.0
