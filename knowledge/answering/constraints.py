@@ -170,19 +170,27 @@ def asked_measure(query: Query) -> str:
     return next((measure for measure, ends in _ASKED_MEASURES if any(map(ends.search, told))), "")
 
 
+_PARTS_OF_TIME = (
+    (re.compile("(?:周|星期|礼拜)几"), re.compile("周|星期|礼拜|每[日天]")),
+    (re.compile("几[号日]|哪一?天"), re.compile(r"[号日]|\d[-/.]\d|[今昨明当]天|[周期]")),
+    (re.compile("几月|哪个?月"), re.compile(r"月|\d[-/.]\d")),
+    (re.compile("[哪何]一?年"), re.compile(r"年|\d{4}")),
+)
+
+
 def asks_for_hour(query: Query) -> bool:
     """Tell whether an hour is asked for, which neither a length of time nor a day answers: 几点."""
     asked = query.text[query.question.start : query.question.end]
     return query.type is QuestionType.TIME and "几点" in asked
 
 
-WEEKDAY = re.compile(r"周|星期|礼拜|每[日天]")
-
-
-def asks_for_weekday(query: Query) -> bool:
-    """Tell whether a day of the week is asked for, which no date answers: 周几."""
+def asked_part_of_time(query: Query) -> re.Pattern[str] | None:
+    """Return what a time that is asked for has in it, where the question names that: 周几, 哪年, 几月, 几号."""
     asked = query.text[query.question.start : query.question.end]
-    return query.type is QuestionType.TIME and WEEKDAY.search(asked) is not None
+    return next(
+        (told for asks, told in _PARTS_OF_TIME if query.type is QuestionType.TIME and asks.search(asked)),
+        None,
+    )
 
 
 def is_of_measure(measure: str, unit: str) -> bool:

@@ -47,6 +47,7 @@ from knowledge.answering.whole import (
 )
 from knowledge.answering.window import HELD, Passage, Place, tight
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
+from knowledge.text.periods import Period
 
 MOST_DOUBTED = 6.0
 NEAR_FROM = 0.5
@@ -212,7 +213,18 @@ class FactReading:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
         if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
             return False
+        if self.query.type in NUMBERS and any(
+            one.constraint.period and self._tells_a_part(one.constraint.period) for one in self.aligned
+        ):
+            return False
+        if any(one.here and not one.deed for one in self.rivals):
+            return False  # another stands beside it, and what was asked for elsewhere in the sentence
         return not self._is_late and not is_one_of_several(self.passage, self.answer)
+
+    def _tells_a_part(self, asked: Period) -> bool:
+        """Tell whether the fact tells only of a part of the year that is asked for: 2024年第一季度 for 2024年."""
+        told = [one.period for one in self.passage.spans_of(asked)]
+        return not asked.is_part_of_a_year and bool(told) and all(one.is_part_of_a_year for one in told)
 
     @property
     def is_read(self) -> bool:

@@ -11,11 +11,10 @@ import numpy.typing as npt
 
 from knowledge.answering.candidates import OF_TIME, Candidate, CandidateKind
 from knowledge.answering.constraints import (
-    WEEKDAY,
     asked_dimension,
     asked_measure,
+    asked_part_of_time,
     asks_for_hour,
-    asks_for_weekday,
     is_of_measure,
 )
 from knowledge.answering.rewordings import SCORE, asks_for_a_name
@@ -110,7 +109,7 @@ def is_of_another_kind(
     start, end = answer.place
     if noun[:1] == "国" and kind is QuestionType.PLACE:
         return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)
-    if asks_for_weekday(query) and not WEEKDAY.search(passage.folded, *answer.place):
+    if (part := asked_part_of_time(query)) and not part.search(passage.folded, *answer.place):
         return True
     if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
         return asks_for_hour(query) and answer.kind is CandidateKind.DURATION  # 满15岁 tells

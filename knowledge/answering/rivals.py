@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, WEEKDAY, SlotKind, asks_for_hour, asks_for_weekday
+from knowledge.answering.constraints import TIERS, SlotKind, asked_part_of_time, asks_for_hour
 from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, joined_words
 from knowledge.answering.owners import TAGS_OF_NAMES
 from knowledge.answering.rewordings import told_changes
@@ -267,8 +267,8 @@ def _kept(
     if query.type is QuestionType.CHANGE:
         by = told_changes(passage)
         yield np.array([any(one.start < end and start < one.end for start, end in by) for one in proposed])
-    if asks_for_weekday(query):
-        yield np.array([WEEKDAY.search(passage.folded, one.start, one.end) is not None for one in proposed])
+    if part := asked_part_of_time(query):
+        yield np.array([part.search(passage.folded, one.start, one.end) is not None for one in proposed])
     if asks_for_hour(query):
         yield np.array([tells_an_hour(one, passage.folded) for one in proposed])
     if query.type is QuestionType.TIME and (edge := _EDGE.match(query.text, query.question.start)):
@@ -281,6 +281,7 @@ def _kept(
         there = _in_clause_of(deed, passage, proposed)
         if (times & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there | ~times  # 3月开工，9月竣工
+        yield np.array([not named for named in _names_what_follows(query, passage, proposed, times)])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
 
@@ -346,6 +347,24 @@ def _asked_word(query: Query) -> str:
 def _asked_deed(query: Query) -> str:
     """The word right behind the question word, or nothing: 竣工 of 一期什么时候竣工."""
     return next((word.text for word in query.words if word.start >= query.question.end), "")
+
+
+def _names_what_follows(
+    query: Query, passage: Passage, proposed: Sequence[Candidate], times: npt.NDArray[np.bool_]
+) -> Iterator[bool]:
+    """Tell of each span whether it is a year that only names what was asked about, beside another time: 5月发布2023年年报."""
+    clauses = clause_numbers(passage.folded)
+    nouns = [word.text for word in query.words if word.tag == "n"]
+    for at, one in enumerate(proposed):
+        names = passage.folded.startswith("年", one.end - 1) and any(
+            passage.folded.startswith(noun, one.end) for noun in nouns
+        )
+        others = (
+            other for other, time in zip(proposed, times, strict=True) if time and other.start != one.start
+        )
+        yield (
+            bool(times[at]) and names and any(clauses[other.start] == clauses[one.start] for other in others)
+        )
 
 
 def _in_clause_of(word: str, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:

@@ -35,6 +35,11 @@ class Period:
     clock: int | None = None
     months: tuple[int, int] | None = None
 
+    @property
+    def is_part_of_a_year(self) -> bool:
+        """Whether it tells more than a year: a half, a quarter, a month, a day."""
+        return any(getattr(self, name) is not None for name in ("half", "quarter", "month", "day", "months"))
+
     def related(self, printed: Period) -> Relation:
         """Return how a printed time stands to this asked one: 五月 is narrower than 上半年, 2022年 other than 2023年."""
         mine, its = self._widened(), printed._widened()

@@ -86,6 +86,9 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("一期工程何时开工", "一期工程于2022/03/15开工，2023-11-30竣工。", "2022/03/15"),
         ("对东陵出口多少", "江州、东陵为前两大市场，分别出口1.6亿、0.9亿美元。", "0.9亿美元"),
         ("海关关长是谁", "海关关长林志远表示，将推出十项措施。", "林志远"),
+        ("年报什么时候发布的", "海科股份3月28日发布2023年年报。", "3月28日"),
+        ("周几休息", "营业时间：9:30—20:30（周二休息）", "周二"),
+        ("抛了几把菜刀", "他先后将两把菜刀、一个花盆从楼上抛下。", "两把"),
         ("追思会在哪里举行", "追思会定于11月20日9时30分在江城市文化馆天元厅举行。", "江城市文化馆天元厅"),
         ("市级财政承担多少", "每台电梯补助15万元，其中市级财政承担60%。", "60%"),
         ("服务热线是多少", "服务热线：市图书馆6671 0293", "6671 0293"),
@@ -348,6 +351,22 @@ def test_a_score_is_told_by_two_figures_alone() -> None:
 def test_a_name_that_a_cut_took_a_character_from_is_said_as_it_stands_beside() -> None:
     answer = reading("石塘馆副馆长是谁", "石塘馆副馆长罗敏众系退伍军人。", "罗敏众女儿在柳湾上学。").answer
     assert answer and answer.text == "罗敏众"
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "said"),
+    [
+        ("2024年净利润多少", "2024年第一季度，公司净利润1.6亿元。", False),
+        ("2024年第一季度净利润多少", "2024年第一季度，公司净利润1.6亿元。", True),
+        ("第一季度净利润多少", "2024年第一季度，公司净利润1.6亿元。", True),
+        ("门诊楼多少层", HOSPITAL, False),
+        ("住院楼多少层", HOSPITAL, True),
+    ],
+)
+def test_a_figure_of_a_part_of_the_year_or_of_another_beside_it_is_not_said(
+    query: str, fact: str, said: bool
+) -> None:
+    assert reading(query, fact).may_be_said is said
 
 
 @pytest.mark.parametrize(
