@@ -48,7 +48,7 @@ from knowledge.text.periods import Period, Relation, is_compared_with, periods
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 """How a word is borne out, best first: whole in the fact, in its heads, in a neighbour; half of it; a character of it
 in a word of its kind; not at all."""
-NOT_SAID = (5, 6)
+_UNSAID = (5, 6)
 _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 """Kinds whose answer stands behind the name of what it is told of; what and why may be told first."""
 _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
@@ -61,6 +61,7 @@ _DENYING = re.compile(
 _FIRST = re.compile(r"率先|第一|首[次个家批例座条所位]|最[先早]")
 """What was before all others."""
 _FOREMOST = re.compile(r"最|第一|首|率先|冠|之首|领先|居前")
+_NAMING = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME})
 _COMPARABLE = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.THING})
 
 
@@ -108,11 +109,11 @@ class Aligner:
         """Return how each constraint stands in the passage, in the query's order; what need not be there only where it is."""
         near = self._near(passage)
         aligned = tuple(self._doubted(self._aligned(one, passage, near)) for one in self.bound)
-        return tuple(filter(self._bears, aligned)) or aligned
-
-    def _bears(self, one: Alignment) -> bool:
-        hollow = one.constraint in self.hollow and one.level in NOT_SAID and not one.hard
-        return not hollow and (one.constraint not in self.of_answer or one.level <= 2)
+        bearing = [one for one in aligned if one.constraint not in self.of_answer or one.level <= 2]
+        told = [o for o in bearing if o.constraint not in self.hollow or o.level not in _UNSAID or o.hard]
+        if any(one.constraint.kind not in _NAMING for one in told):
+            bearing = told  # beside a name alone such a word is what is asked: 陈立从事什么职业
+        return tuple(bearing) or aligned
 
     def _is_hollow(self, one: Constraint) -> bool:
         """Tell whether a fact may do without a verb or quality; 做 of 做什么 is all that is asked."""
