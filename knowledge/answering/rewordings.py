@@ -21,6 +21,7 @@ SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
 _EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
 _HOURS = re.compile(r"(?:开门|关门|营业|开放|闭馆|开馆|打烊|上班|下班|办公)")
 _RANGE_OF_HOURS = re.compile(r"\d{1,2}(?::\d\d|[时点])\D{0,4}[至到~—–-]+\D{0,4}\d{1,2}(?::\d\d|[时点])")
+_CALLS = re.compile(r"(?:联系)?电话|热线(?:电话)?")
 _BEGINS = re.compile(r"[日号时点分年月午晚]\s?(?:正式)?起")
 
 
@@ -37,8 +38,9 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
     if _HOURS.fullmatch(one.text):  # 9:00至21:00开放 tells when it opens and shuts
         hours = _HOURS.search(passage.folded) and _RANGE_OF_HOURS.search(passage.folded)
         return query.type is QuestionType.TIME and hours is not None
-    if one.text == "比分":
-        return SCORE.search(passage.folded) is not None
+    for asked, told in ((re.compile("比分"), SCORE), (_CALLS, _CALLS)):
+        if asked.fullmatch(one.text):
+            return told.search(passage.folded) is not None
     if query.type is not QuestionType.CHANGE:
         return False
     for there, back in ((_RISES, _FALLS), (_FALLS, _RISES)):
@@ -151,6 +153,8 @@ def _reworded(one: Constraint, query: Query, passage: Passage) -> str:
         return ""
     if each := _EACH.fullmatch(one.text):
         return f"每{each['of']}"
+    if _CALLS.fullmatch(one.text) and (call := _CALLS.search(passage.folded)):
+        return call.group()
     if query.type is not QuestionType.CHANGE:
         return one.text
     verb = (_RISES if _RISES.fullmatch(one.text) else _FALLS).search(passage.tight)

@@ -260,6 +260,8 @@ def _kept(
         # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
+    if query.type is QuestionType.SHARE:
+        yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
         yield np.array([one.kind in LASTING for one in proposed])
     if labelled:
