@@ -168,6 +168,7 @@ def test_a_pdf_takes_the_room_of_one_page_at_a_time() -> None:
         finally:
             tracemalloc.stop()
 
+    peak(1)  # what is imported on the way counts once
     assert peak(8) < 3 * peak(1)
 
 
