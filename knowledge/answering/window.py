@@ -191,7 +191,12 @@ class Passage:
         if len(word) != 2 or any(token.text == word for token in self.tokens):
             return False
         longer = (t for t in self.tokens if len(t.text) == 3 and t.tag in ("n", "vn", "v"))
-        others = [t.text for t in longer if self.language.knows(t.text)]  # 国考单 is no word
+        knows = self.language.knows
+        others = [  # 国考单 is no word, and 处罚金 of 并处罚金 may be cut elsewhere
+            t.text
+            for t in longer
+            if knows(t.text) and not knows(self.folded[max(0, t.start - 1) : t.start + 1])
+        ]
         ends = sum(other.endswith(word) for other in others)
         return 0 < ends == self.tight.count(word)
 

@@ -38,6 +38,8 @@ RADICALS = dict(
 """The forms of CJK Radicals Supplement that stand for one character (EquivalentUnifiedIdeograph.txt of Unicode): PDF
 fonts put them in its place, and NFKC knows two of them."""
 _RADICAL_BLOCKS = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00))
+_RATIO = {"\u2236": ":", "\ua789": ":"}
+"""Signs that are printed for the colon of a score or a scale: 3∶2."""
 _SHORT = 64  # characters that str.translate folds before numpy has begun
 _PRIVATE_USE = 0xE000
 _PRIVATE_USE_SIZE = 0x1900
@@ -72,7 +74,7 @@ class _Folding(dict[int, str]):
             return INSIDE
         if char.isspace():
             return SEPARATOR
-        wide = RADICALS.get(char) or unicodedata.normalize("NFKC", char)
+        wide = RADICALS.get(char) or _RATIO.get(char) or unicodedata.normalize("NFKC", char)
         char = (wide if len(wide) == 1 else char).lower()[0]
         simple = _REGIONAL.get(char) or self._simplified.convert(char)
         char = simple if len(simple) == 1 else char
