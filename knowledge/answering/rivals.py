@@ -264,8 +264,6 @@ def _kept(
         yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
         yield np.array([one.kind in LASTING for one in proposed])
-    if query.type is QuestionType.SHARE:
-        yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if labelled:
         yield np.array([(one.start, one.end) in labelled for one in proposed])
     if query.type is QuestionType.CHANGE:

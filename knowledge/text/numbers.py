@@ -406,7 +406,6 @@ _ALIKE = (
     frozenset({"吨", "公斤", "千克", "克", "斤"}),
     frozenset({"人民币", "元"}),
     frozenset({"岁", "周岁"}),
-    frozenset({"度", "℃", "°C", "°c", "摄氏度"}),
     frozenset({"套", "户", "间", "栋"}),
 )
 _PHYSICAL = frozenset(
