@@ -28,6 +28,7 @@ _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
 _ROW = re.compile(r"(?P<label>[^:|]{1,12}):(?P<key>[^|]{1,24})\|")
 _ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 """What points to who was named before: 该公司, 两家."""
+_COPULAS = frozenset("为是达约有:") | {"达到"}
 _FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
@@ -131,6 +132,7 @@ def told_of_another(
         _of_another_row(query, passage)
         or _of_another_bearer(bound, passage, place)
         or _of_another_item(query, bound, passage, place)
+        or _of_another_head(bound, passage, place)
     ):
         return other
     asked = _asked_subject(query, bound, passage)
@@ -183,6 +185,17 @@ def _of_another_bearer(bound: Sequence[Constraint], passage: Passage, place: Pla
         return None
     named = any(word in passage.folded[begin:end] for word in asked)
     return None if named else ("".join(asked), bearer)
+
+
+def _of_another_head(bound: Sequence[Constraint], passage: Passage, place: Place) -> Other | None:
+    """An asked noun that stands nowhere here, and the one of its head right before a span: 出生率为5.49‰ for 死亡率."""
+    before = [t for t in passage.tokens if t.start < place[0] and t.text not in _COPULAS][-1:]
+    for token in (t for t in before if len(t.text) > 2 and t.tag[:1] == "n"):
+        for one in bound:
+            alike = len(one.text) > 2 and one.text[-1] == token.text[-1] and one.kind is SlotKind.THING
+            if alike and one.text not in passage.folded and token.text not in one.text:
+                return one.text, token.text
+    return None
 
 
 def _are_listed(asked: Sequence[Constraint], run: Sequence[Token], passage: Passage) -> bool:

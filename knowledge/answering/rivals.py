@@ -260,7 +260,7 @@ def _kept(
         # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
-    if query.type is QuestionType.SHARE:
+    if query.type is QuestionType.SHARE and "占" in query.text:  # a rate may be another's: 死亡率
         yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
         yield np.array([one.kind in LASTING for one in proposed])

@@ -136,6 +136,10 @@ def test_of_a_key_phrase_what_stands_behind_it_as_its_value_is_said(
     assert (answer.text if answer else None) == said
 
 
+def test_a_rate_of_something_else_is_no_share() -> None:
+    assert reading("死亡率多少", "全年出生率为5.49‰；死亡人口1.78万人。").is_barred
+
+
 @pytest.mark.parametrize("query", ["展会成交额多少", "展会票价", "展会面积多大"])
 def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
     assert reading(query, "展会吸引60万人次参观。").is_barred
