@@ -44,6 +44,8 @@ _WIDEST_DISPLAY: Final = 45.0
 _SIGNED: Final = re.compile(f"{AFTER_SENTENCE.pattern.replace('?P<glued>', '?:')}")
 _NUMERALS: Final = re.compile(r"[一二三四五六七八九十百\d]+")
 _SHORT: Final = 12
+# What is narrower may be a heading, for all its words tell.
+_WHOLE: Final = 10
 _EQUAL: Final = 1.5
 
 
@@ -64,8 +66,8 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
       one.
     - A caption that a line above reads on into is text, and so is a display that reads on into the text below;
       a line parted by blanks over which the text reads on is a display.
-    - A display below a signed text or above a dateline may be a headline; a later headline needs such a sign; several
-      equal short displays together are headings.
+    - A display below a signed text or above a dateline may be a headline; a later headline that is short and not sure, or
+      one by a hair where headings are as wide, needs such a sign; several equal short displays together are headings.
     - Nothing but fields under a headline, or over it, is credits.
     - A file without a headline has the likeliest one.
     """
@@ -290,12 +292,14 @@ def _begins_article(found: Sequence[Labelled], low: int, high: int) -> bool:
     widths = [each.line.width for each in group]
     if len(group) > 1 and max(widths) - min(widths) <= _EQUAL and max(widths) <= _SHORT:
         return False
-    if any(each.role is not BlockRole.TITLE for each in found[low:high]) and wide >= 10:
+    sure = min(each.margin for each in titles)
+    alike = (o for o in found if o.role is BlockRole.HEADING and abs(o.line.width - wide) <= _EQUAL)
+    likely = wide >= _WHOLE and (sure > _DRAW or next(alike, None) is None)
+    if below is None or likely or sure > _NEAR_DRAW:
         return True
-    if above is not None and (above.role is BlockRole.BYLINE or _SIGNED.search(above.line.text)):
-        return True
-    first = next(each for each in found if each.role is BlockRole.TITLE)
-    return below is None or (wide >= 0.8 * first.line.width and wide >= _SHORT)
+    return above is not None and (
+        above.role is BlockRole.BYLINE or _SIGNED.search(above.line.text) is not None
+    )
 
 
 def groups(found: Sequence[Labelled], roles: frozenset[BlockRole]) -> Iterator[tuple[int, int]]:

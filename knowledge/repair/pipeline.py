@@ -128,15 +128,18 @@ def _roles(lines: Sequence[PageLine]) -> list[Labelled]:
 
     Where headlines on a page stood together, its lines come out in another order, and are read anew in that.
     """
+    of_files, _ = subject_weights()
     if not is_printed_page(lines):
-        return constrain(keep_text(file_labeller().label(lines)))
+        return constrain(keep_text(file_labeller().label(lines, partial(begins_another, of_files, lines))))
     labelled = _page_roles(lines)
     shared = with_own_headlines(labelled)
     return labelled if shared is None else _page_roles(shared)
 
 
 def _page_roles(lines: Sequence[PageLine]) -> list[Labelled]:
-    return with_headline(keep_text(page_labeller().label(lines, partial(begins_another, lines))))
+    return with_headline(
+        keep_text(page_labeller().label(lines, partial(begins_another, subject_weights()[1], lines)))
+    )
 
 
 def _tables(

@@ -21,6 +21,8 @@ from knowledge.repair.page_layout import PageLine
 _WORDS: Final = re.compile(f"(?=([{HAN}]{{2}}))|([A-Za-z]{{2,}}|[0-9]{{2,}})")
 # So many characters above a line and from it on are looked through.
 _REACH: Final = 300
+# A heading's own words may have been used far above it.
+_FAR_ABOVE: Final = 800
 # Overlapping pairs of characters tell so much less than words of their own.
 _OVERLAP: Final = 3.0
 # Two articles may tell of one subject: more words on both sides than so many tell nothing more.
@@ -29,22 +31,35 @@ _MOST: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class SubjectWeights:
-    """The model file: what tells of the odds (their logarithm) that an article begins at a line.
+    """What tells of the odds (their logarithm) that an article begins at a line of one kind of document.
 
-    It is what the labeller gives for it, how many words are used on both sides, and how many would be by chance.
+    It is what the labeller gives for it and what `signs_at` counts.
     """
 
-    bias: float
     labeller: float
-    across: float
-    expected: float
+    signs: tuple[float, ...]
 
 
-def begins_another(lines: Sequence[PageLine], at: int) -> float:
+def begins_another(weights: SubjectWeights, lines: Sequence[PageLine], at: int) -> float:
     """Return how much the words tell that an article begins at a line, in the labeller's natural logarithms of odds."""
-    weights = subject_weights()
-    across, expected = words_across(lines, at)
-    return (weights.bias + weights.across * across + weights.expected * expected) / weights.labeller
+    told = zip(weights.signs, signs_at(lines, at), strict=True)
+    return sum(weight * sign for weight, sign in told) / weights.labeller
+
+
+def signs_at(lines: Sequence[PageLine], at: int) -> tuple[float, ...]:
+    """Return what words tell of a line that may head an article.
+
+    Whether it stands below a text, 0 to 1; as much of each further sign counts: how many of the words that are used again
+    around it are so on both sides, and how many would be by chance; how many of its own are used again below it, and how
+    many far above it.
+    """
+    own = words_of(lines[at].text)
+    below, above = _told(lines[at + 1 :])[0], _told(reversed(lines[:at]), _FAR_ABOVE)[0]
+    again = sum(word in below for word in own)
+    before = sum(word in above for word in own)
+    signs = (1.0, *words_across(lines, at), math.log1p(again), math.log1p(before))
+    under = min(1.0, sum(len(line.text) for line in lines[:at]) / _REACH)
+    return tuple(under * sign for sign in signs)
 
 
 def words_across(lines: Sequence[PageLine], at: int) -> tuple[float, float]:
@@ -62,14 +77,14 @@ def words_across(lines: Sequence[PageLine], at: int) -> tuple[float, float]:
     return min(_MOST, across / _OVERLAP), math.log1p(expected / _OVERLAP)
 
 
-def _told(lines: Iterable[PageLine]) -> tuple[Counter[str], int]:
-    """Return how often each word is used on lines up to the reach, and how long these are."""
+def _told(lines: Iterable[PageLine], reach: int = _REACH) -> tuple[Counter[str], int]:
+    """Return how often each word is used on lines up to a reach, and how long these are."""
     used: Counter[str] = Counter()
     long = 0
     for line in lines:
         used.update(words_of(line.text))
         long += len(line.text)
-        if long >= _REACH:
+        if long >= reach:
             break
     return used, long
 
@@ -81,7 +96,8 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 @cache
-def subject_weights() -> SubjectWeights:
-    """Read the model file once."""
+def subject_weights() -> tuple[SubjectWeights, SubjectWeights]:
+    """Return what was learned of files of any kind and of pages in print, read once."""
     text = files("knowledge.models.repair").joinpath("subjects.json").read_text(encoding="utf-8")
-    return SubjectWeights(**json.loads(text))
+    of_files, of_pages = (SubjectWeights(**each) for each in json.loads(text))
+    return of_files, of_pages

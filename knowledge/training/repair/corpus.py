@@ -48,11 +48,11 @@ class CleanArticle:
 
 @dataclass(frozen=True, slots=True)
 class ArticleCorpus:
-    """Articles in both scripts: to train on, and kept apart; and files of stories to train on, as a site gives them."""
+    """Articles in both scripts: to train on, and kept apart; and stories to train on as a site gives them: headline and text."""
 
     training: tuple[CleanArticle, ...]
     apart: tuple[CleanArticle, ...]
-    files: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 class WrongData(Exception):
@@ -92,7 +92,7 @@ def load_corpus(folder: Path) -> ArticleCorpus:
         (apart if _is_apart(article.paragraphs[0], KEPT_APART) else training).append(article)
     for article in stories:
         (apart if _is_apart(article.title, STORIES_APART) else training).append(article)
-    files = tuple(text for title, text in _texts(folder / "stories") if not _is_apart(title, STORIES_APART))
+    files = tuple(each for each in _texts(folder / "stories") if not _is_apart(each[0], STORIES_APART))
     return ArticleCorpus(tuple(training), tuple(apart), files)
 
 

@@ -31,7 +31,7 @@ def fit_page_kind(corpus: ArticleCorpus, pages: int = PAGES) -> str:
     rows = [counts(page_lines(document_of(page.lines))) for page in drawn]
     mean, deviation = np.mean(rows, 0).round(_DIGITS), np.std(rows, 0).round(_DIGITS)
     files = Random(_SEED).sample(corpus.files, FILES)
-    rows += [counts(lines) for text in files if (lines := page_lines(document_of(text.splitlines())))]
+    rows += [counts(lines) for _, text in files if (lines := page_lines(document_of(text.splitlines())))]
     printed = np.zeros(len(rows))
     printed[: len(drawn)] = [page.kind in KINDS for page in drawn]
     weights = fit_logistic(terms(np.array(rows), mean, deviation), printed).round(_DIGITS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from knowledge.repair.labels import ChainWeights, LineModel
 from knowledge.repair.page_layout import PageLine
-from knowledge.repair.subjects import begins_another, words_across
+from knowledge.repair.subjects import begins_another, subject_weights, words_across
+from tests.knowledge.repair.pages import repair
 from tests.knowledge.repair.test_headlines import BRIDGE, LIBRARY
 
 SECOND = len(BRIDGE)
@@ -30,12 +31,19 @@ def test_words_are_used_on_both_sides_of_a_line_amid_an_article_and_on_one_where
 
 
 def test_the_words_tell_for_an_article_where_it_begins_and_against_one_amid_another() -> None:
-    assert begins_another(PAGE, SECOND) > 1
-    assert max(begins_another(PAGE, at) for at in (3, 4, 5, SECOND + 5)) < begins_another(PAGE, SECOND) - 2
+    for weights in subject_weights():
+        told = {at: begins_another(weights, PAGE, at) for at in (3, 4, 5, SECOND, SECOND + 5)}
+        assert told.pop(SECOND) > max(1, max(told.values()) + 2)
 
 
 def test_of_little_text_the_words_tell_little() -> None:
-    assert abs(begins_another(lines("本报讯", "今天晴"), 1)) < 3
+    assert all(abs(begins_another(each, lines("本报讯", "今天晴"), 1)) < 3 for each in subject_weights())
+
+
+def test_stories_one_after_another_in_a_clean_file_have_each_its_own_headline() -> None:
+    titles = ("青石桥加固工程昨日完工", "市图书馆夜读专场读者可停留到零点")
+    file = "\n".join((titles[0], *BRIDGE, titles[1], *LIBRARY))
+    assert {fact.article.title.text for fact in repair(file).facts} == set(titles)
 
 
 def test_what_is_told_of_a_line_decides_where_the_labeller_is_not_sure() -> None:
