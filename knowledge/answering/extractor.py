@@ -52,6 +52,8 @@ from knowledge.text.periods import Period
 MOST_DOUBTED = 6.0
 NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
+ALL_BUT = 0.6
+"""Share of a printed question that one typed without its address and particles has."""
 BORNE_HERE = frozenset({0, 3, 5})
 """Levels of alignment at which something of a word stands in the fact itself."""
 NOTHING_OF_IT = 0.85
@@ -200,8 +202,10 @@ class FactReading:
 
     @property
     def replies(self) -> bool:
-        """Tell whether it replies to the very question, as another speaker asks it in print."""
-        return tight(self.query.text).rstrip("?") in self.passage.replies_to
+        """Tell whether it replies to the very question, as another speaker or a heading asks it in print."""
+        typed, asked = tight(self.query.text).rstrip("?"), self.passage.replies_to
+        is_it = typed in asked and len(typed) >= ALL_BUT * len(asked)
+        return is_it and self.query.type is not QuestionType.NONE
 
     @property
     def is_near(self) -> bool:

@@ -166,7 +166,7 @@ class Passage:
         heading = Passage(self.around.label, self.around, self.language)
         turn = Passage((self.around.before or ("",))[-1], self.around, self.language)
         taken_up = turn.asks and "" != _speaker(self) != _speaker(turn) != ""
-        return heading.tight if heading.asks else turn.tight if taken_up else ""
+        return heading.tight if heading.asks else turn.tight.partition(":")[2] if taken_up else ""
 
     @cached_property
     def periods(self) -> tuple[DatedSpan, ...]:

@@ -80,9 +80,10 @@ def test_the_reply_to_the_very_question_that_another_speaker_asks_in_print_is_fo
         "记者：孩子现在怎么样？\n\n周建国：都出院了。\n\n记者：水里有几个孩子？\n\n周建国：水里有两个孩子。"
     )
     with snapshot(articles={"a.txt": ("对话周建国", talk)}) as opened:
-        answers = [opened.ask(asked) for asked in ("孩子现在怎么样", "孩子现在多大")]
-    assert [answer.found for answer in answers] == [True, False]
+        answers = [opened.ask(asked) for asked in ("孩子现在怎么样", "孩子现在多大", "孩子")]
+    assert [answer.found for answer in answers] == [True, False, True]
     assert answers[0].hits[0].fact.text == "周建国：都出院了。"
+    assert "孩子" in answers[2].hits[0].fact.text  # one word is no question
 
 
 @pytest.mark.parametrize(
