@@ -54,11 +54,12 @@ def signs_at(lines: Sequence[PageLine], at: int) -> tuple[float, ...]:
     many far above it.
     """
     own = words_of(lines[at].text)
-    below, above = _told(lines[at + 1 :])[0], _told(reversed(lines[:at]), _FAR_ABOVE)[0]
+    below, _ = _told(lines[at + 1 :])
+    above, long = _told(reversed(lines[:at]), _FAR_ABOVE)
     again = sum(word in below for word in own)
     before = sum(word in above for word in own)
     signs = (1.0, *words_across(lines, at), math.log1p(again), math.log1p(before))
-    under = min(1.0, sum(len(line.text) for line in lines[:at]) / _REACH)
+    under = min(1.0, long / _REACH)
     return tuple(under * sign for sign in signs)
 
 
