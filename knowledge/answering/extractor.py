@@ -146,8 +146,9 @@ class FactReading:
 
     @property
     def only_asks(self) -> bool:
-        """Tell whether the fact only asks what was asked: 客户：多久发货 answers nobody."""
-        return self.passage.asks and self.query.type not in (QuestionType.NONE, QuestionType.FIGURE)
+        """Tell whether the fact only asks what was asked, or heads what says it: 客户：多久发货 answers nobody."""
+        leads = self.passage.asks or self.passage.only_heads
+        return leads and self.query.type not in (QuestionType.NONE, QuestionType.FIGURE)
 
     @cached_property
     def is_barred(self) -> bool:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
+from knowledge.repair.patterns import NUMBERED_HEADING
 from knowledge.text.analyzer import SURNAMES, Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
 from knowledge.text.numbers import Quantity
@@ -57,7 +58,7 @@ def holds_part(word: str, text: str, length: int) -> bool:
 class Surroundings:
     """What stands around a fact, as printed: the sentences before and after it, and what heads it, the section last.
 
-    `label` is the section's heading where it stands right over the fact.
+    `label` is the heading that stands right over the fact.
     """
 
     before: tuple[str, ...] = ()
@@ -83,8 +84,10 @@ class Passage:
         printed = (article.kicker, article.title, article.subtitle)
         heads = (*(head.text for head in printed if head), *((fact.section,) if fact.section else ()))
         near = tuple(f.text for f in before), tuple(f.text for f in after)
-        follows = bool(before) and before[-1].section == fact.section
-        label = "" if follows else fact.section or ""
+        above = before[-1] if before else None
+        follows = above is not None and above.section == fact.section
+        bare = follows and above is not None and NUMBERED_HEADING.fullmatch(above.text)
+        label = above.text if above and bare else "" if follows else fact.section or ""
         return cls(fact.text, Surroundings(*near, heads, article.date, label), language)
 
     @cached_property
@@ -159,6 +162,11 @@ class Passage:
         turn = said.partition(":")[2]
         short = _speaker(self) != "" and len(turn) <= LONGEST_TURN
         return short and read_question(turn, self.language).type in _ASKING
+
+    @property
+    def only_heads(self) -> bool:
+        """Whether the fact is a numbered heading among clauses, whose value the next one says: 二、报名时间."""
+        return bool(self.around.after) and NUMBERED_HEADING.fullmatch(self.text) is not None
 
     @cached_property
     def replies_to(self) -> str:

@@ -60,12 +60,13 @@ class Shelf:
         )
 
     def with_replies(self, rows: Array, language: Analyzer) -> Array:
-        """Return the rows with each printed question followed by the next fact: a question's reply need not repeat it."""
+        """Return the rows with what follows each printed question or heading: a reply or value need not repeat it."""
         found: list[int] = []
         for row in rows.tolist():
             found.append(row)
             number = int(self._pool.rows[row]) + 1
-            if number < int(self._pool.closes[row]) and self.passage(row, language).asks:
+            passage = self.passage(row, language)
+            if number < int(self._pool.closes[row]) and (passage.asks or passage.only_heads):
                 at = int(np.searchsorted(self._pool.rows, number))
                 if at < len(self._pool.rows) and int(self._pool.rows[at]) == number:
                     found.append(at)

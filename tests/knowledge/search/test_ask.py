@@ -104,6 +104,14 @@ def test_what_only_a_title_or_heading_says_is_found_by_it(query: str, first: str
     assert answer.hits[0].why.startswith("标题里有：")
 
 
+def test_a_bare_clause_says_whose_value_the_next_line_is() -> None:
+    notice = "一、报名时间\n5月6日至5月10日。\n二、报名地点\n行政楼305室。\n三、笔试为5月18日上午9时。"
+    with snapshot(articles={"a.txt": ("招聘公告", notice)}) as opened:
+        answers = [opened.ask(asked) for asked in ("什么时候报名", "报名地点在哪里")]
+    assert [answer.hits[0].fact.text for answer in answers] == ["5月6日至5月10日。", "行政楼305室。"]
+    assert answers[0].answer == "5月6日至5月10日"
+
+
 def test_of_equally_good_answers_that_of_the_newest_report_comes_first() -> None:
     told = {
         "a.txt": ("任命", "新华社柳江2019年3月5日电 会议任命陈立为柳江市市长。"),
