@@ -194,6 +194,10 @@ class Article:
     keywords: tuple[str, ...] = ()
     library: str | None = None
 
+    @property
+    def heads(self) -> tuple[SourcedText, ...]:
+        return tuple(head for head in (self.kicker, self.title, self.subtitle) if head)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

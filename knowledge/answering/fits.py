@@ -44,8 +44,6 @@ FITTING = {
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
 TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
-_LABELS = frozenset("时间 日期 地点 地址 位置 场所 人员 名单 数量 金额 价格 电话".split())  # noqa: SIM905
-"""What kinds of answers are called: none is one."""
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
@@ -95,8 +93,6 @@ def is_of_another_kind(
 ) -> bool:
     """Tell whether a short answer is no such thing as was asked for; `proposed` are the spans that grammar proposes."""
     kind, noun = query.type, query.question.noun
-    if answer.text in _LABELS:
-        return True
     called = kind is QuestionType.WHICH and asks_for_a_name(query)
     if (called or kind is QuestionType.WHO) and any(map(str.isdecimal, answer.text)):
         return True  # no person and no body has a date in it

@@ -283,7 +283,9 @@ def _kept(
         there = _in_clause_of(deed, passage, proposed)
         if (times & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there | ~times  # 3月开工，9月竣工
-        yield np.array([not named for named in _names_what_follows(query, passage, proposed, times)])
+        clauses = clause_numbers(passage.folded)[[one.start for one in proposed]]
+        naming = np.array([_names_what_follows(query, passage, one) for one in proposed])
+        yield ~naming | ~np.isin(clauses, clauses[times & ~naming])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
 
@@ -351,22 +353,10 @@ def _asked_deed(query: Query) -> str:
     return next((word.text for word in query.words if word.start >= query.question.end), "")
 
 
-def _names_what_follows(
-    query: Query, passage: Passage, proposed: Sequence[Candidate], times: npt.NDArray[np.bool_]
-) -> Iterator[bool]:
-    """Tell of each span whether it is a year that only names what was asked about, beside another time: 5月发布2023年年报."""
-    clauses = clause_numbers(passage.folded)
-    nouns = [word.text for word in query.words if word.tag == "n"]
-    for at, one in enumerate(proposed):
-        names = passage.folded.startswith("年", one.end - 1) and any(
-            passage.folded.startswith(noun, one.end) for noun in nouns
-        )
-        others = (
-            other for other, time in zip(proposed, times, strict=True) if time and other.start != one.start
-        )
-        yield (
-            bool(times[at]) and names and any(clauses[other.start] == clauses[one.start] for other in others)
-        )
+def _names_what_follows(query: Query, passage: Passage, one: Candidate) -> bool:
+    """Tell whether a span is a year that only names what was asked about: 2023年年报."""
+    nouns = tuple(word.text for word in query.words if word.tag == "n")
+    return passage.folded.startswith("年", one.end - 1) and passage.folded.startswith(nouns, one.end)
 
 
 def _in_clause_of(word: str, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:

@@ -80,15 +80,12 @@ class Passage:
     @classmethod
     def of(cls, fact: Fact, before: tuple[Fact, ...], after: tuple[Fact, ...], language: Analyzer) -> Passage:
         """Read a fact between neighbours of its article."""
-        article = fact.article
-        printed = (article.kicker, article.title, article.subtitle)
-        heads = (*(head.text for head in printed if head), *((fact.section,) if fact.section else ()))
+        heads = (*(head.text for head in fact.article.heads), *((fact.section,) if fact.section else ()))
         near = tuple(f.text for f in before), tuple(f.text for f in after)
-        above = before[-1] if before else None
-        follows = above is not None and above.section == fact.section
-        bare = follows and above is not None and NUMBERED_HEADING.fullmatch(above.text)
-        label = above.text if above and bare else "" if follows else fact.section or ""
-        return cls(fact.text, Surroundings(*near, heads, article.date, label), language)
+        label = fact.section or ""
+        if before and before[-1].section == fact.section:  # that stands farther up
+            label = before[-1].text if NUMBERED_HEADING.fullmatch(before[-1].text) else ""
+        return cls(fact.text, Surroundings(*near, heads, fact.article.date, label), language)
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:

@@ -114,7 +114,9 @@ def _write(
             its_sections = _sections(facts)
             its_heads = _heads(no, document.articles)
             records.add(no, document, data, facts)
-            grams.add(no, EncodedTexts.of(its_texts.keys.tolist(), list(_searched(facts))))
+            opening = {article: key for key, _, article in reversed(facts)}
+            under = [opening.get(article) for article in its_heads.keys.tolist()]
+            grams.add(no, its_texts, ((under, its_heads), (its_sections.keys.tolist(), its_sections)))
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError | OSError) or blames_machine(error):
                 raise
@@ -142,32 +144,19 @@ def _placed(no: int, document: ParsedDocument) -> list[Placed]:
     return [(key, fact, articles[fact.article.id]) for key, fact in enumerate(ordered, first)]
 
 
-def _begins(facts: Sequence[Placed]) -> Iterator[tuple[Placed, bool, bool]]:
-    """Yield each fact with whether it begins an article, and whether it stands right under another heading."""
-    for before, (key, fact, article) in zip((None, *facts), facts, strict=False):
-        first = before is None or before[2] != article
-        yield (
-            (key, fact, article),
-            first,
-            (None if before is None or first else before[1].section) != fact.section,
-        )
-
-
-def _searched(facts: Sequence[Placed]) -> Iterator[str]:
-    """Yield what each fact is found by: the heading right over it, too, and an article's titles by its first."""
-    for (_, fact, _), first, headed in _begins(facts):
-        heads = (_titles(fact.article) if first else None, fact.section if headed else None)
-        yield "。".join(text for text in (*heads, fact.text) if text)
-
-
 def _sections(facts: Sequence[Placed]) -> EncodedTexts:
     """The headings by the fact that each stands over; an empty one where a section ends and none begins."""
-    begun = [(key, fact.section or "") for (key, fact, _), _, headed in _begins(facts) if headed]
-    return EncodedTexts.of([key for key, _ in begun], [heading for _, heading in begun])
+    begun: dict[int, str] = {}
+    above: tuple[int, str | None] = (-1, None)
+    for key, fact, article in facts:
+        if (above[1] if above[0] == article else None) != fact.section:
+            begun[key] = fact.section or ""
+        above = (article, fact.section)
+    return EncodedTexts.of([*begun], [*begun.values()])
 
 
 def _titles(article: Article) -> str:
-    return "。".join(head.text for head in (article.kicker, article.title, article.subtitle) if head)
+    return "。".join(head.text for head in article.heads)
 
 
 def _heads(no: int, articles: Sequence[Article]) -> EncodedTexts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -113,7 +114,7 @@ def _offsets(lengths: Array) -> Array:
 
 
 def frequencies(added: Additions) -> tuple[Array, Array, Array]:
-    """Return `char_df`, `grams`, `gram_df` of some facts; what stands over a fact (`_searched`) it holds, too."""
+    """Return `char_df`, `grams`, `gram_df` of some facts; what stands over a fact it holds, too."""
     facts = added.facts
     over = (
         (np.searchsorted(added.articles, added.heads.keys), added.heads),
@@ -271,13 +272,20 @@ class BigramWriter:
         # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
 
-    def add(self, file: int, facts: EncodedTexts) -> None:
+    def add(
+        self, file: int, facts: EncodedTexts, over: Iterable[tuple[Sequence[int | None], EncodedTexts]] = ()
+    ) -> None:
+        """Add a file's facts; what stands `over` some, beside their keys, they are found by, too."""
+        more: defaultdict[int | None, str] = defaultdict(str)
+        for keys, heads in over:
+            for key, grams in zip(keys, _grams(heads), strict=True):
+                more[key] += grams
         with _told_by_the_system():
             for key, grams in zip(facts.keys.tolist(), _grams(facts), strict=True):
                 document = tantivy.Document()
                 document.add_unsigned("file", file)
                 document.add_unsigned("key", key)
-                document.add_text("grams", grams)
+                document.add_text("grams", grams + more[key])
                 self._writer.add_document(document)
 
     def commit(self) -> None:

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 from knowledge.model import BlockRole
@@ -187,20 +186,15 @@ def _keep_lines(found: list[Labelled]) -> None:
 
 def _head_by_number(found: list[Labelled]) -> None:
     """Make numbered lines without a stop headings (二、报名时间) where all that are numbered alike are such, most over other text."""
-    alike: dict[str, list[tuple[int, bool, bool]]] = {}
-    for at, (each, below) in enumerate(pairwise([*found, None])):
-        if each is None or each.role in _ASIDE or (number := HEADING_NUMBER.match(each.line.text)) is None:
-            continue
-        kind = _NUMERALS.sub("", number[0])
-        follows = below and HEADING_NUMBER.match(below.line.text)
-        over = below is not None and below.role is BlockRole.PARAGRAPH
-        other = over and (not follows or _NUMERALS.sub("", follows[0]) != kind)
-        alike.setdefault(kind, []).append((at, NUMBERED_HEADING.fullmatch(each.line.text) is not None, other))
-    for those in alike.values():
-        heading = [at for at, _, over in those if over]
-        if all(bare for _, bare, _ in those) and 2 * len(heading) > len(those):
-            for at in heading:
-                found[at] = replace(found[at], role=BlockRole.HEADING, opens=True)
+    numbered = [HEADING_NUMBER.match(each.line.text) if each.role not in _ASIDE else None for each in found]
+    kinds = [_NUMERALS.sub("", number[0]) if number else "" for number in numbered]
+    for kind in dict.fromkeys(filter(None, kinds)):
+        alike = [at for at, other in enumerate(kinds) if other == kind]
+        bare = all(NUMBERED_HEADING.fullmatch(found[at].line.text) for at in alike)
+        over = [at for at in alike if at + 1 < len(found) and kinds[at + 1] != kind]
+        over = [at for at in over if found[at + 1].role is BlockRole.PARAGRAPH]
+        for at in over if bare and 2 * len(over) > len(alike) else ():
+            found[at] = replace(found[at], role=BlockRole.HEADING, opens=True)
 
 
 def _read_into(found: list[Labelled]) -> None:

@@ -105,12 +105,8 @@ class Explainer:
 
     def _beside(self, fact: Fact) -> str:
         """Say why a fact without any of the words matched: by its titles or heading, else by what stands around it."""
-        article = fact.article
-        printed = (article.kicker, article.title, article.subtitle)
-        heads = Readable(
-            "\n".join([*(head.text for head in printed if head), fact.section or ""]), self._language.fold
-        )
-        held = self._marked(heads)
+        heads = "\n".join([*(head.text for head in fact.article.heads), fact.section or ""])
+        held = self._marked(Readable(heads, self._language.fold))
         return f"标题里有：{'、'.join(held)}" if held else "与前后文相关"
 
     def _marked(self, text: Readable) -> dict[str, list[Range]]:
