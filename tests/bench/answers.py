@@ -1,6 +1,6 @@
 """Answers on data that fitted nothing: `python -m tests.bench answers FILE.json … [--sample N]`.
 
-First the invented news of `tests/gold`; then, for each SQuAD-style file or folder of news scripts: the short answer given
+First the gold questions on the seeds and the invented news of `tests/gold`; then, for each SQuAD-style file or folder of news scripts: the short answer given
 the right fact, then over the whole corpus; claims on questions as asked, on near misses (a word changed, or taken from
 another clause) and on questions whose article was removed; reliability of `confidence` in ten bins. All with the neural
 reader and without. Opposites for the near misses come from `--opposites FILE …`. 0.1's figures are those recorded when it
@@ -32,7 +32,8 @@ from knowledge.training.decisions import Case, PatientReader, cases
 from knowledge.training.fitting import opened, passages_of
 from knowledge.training.near_misses import Changer, read_opposites
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, exact, f1, is_right, load, normal
-from tests.gold import near_misses
+from tests.gold import near_misses, questions
+from tests.gold.sentences import repaired
 
 BEFORE = "0.1: gold fact EM/F1 CMRC dev .19/.29, DRCD dev .25/.35; of fourteen near misses thirteen answered"
 KEPT = 0.7
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str]) -> None:
     opposites = read_opposites(options.opposites)
     for name, readers in _readers():
         print(f" {name}:")
+        seeds(readers)
         invented(readers)
         told: list[tuple[float, bool]] = []
         for path in options.files:
@@ -77,6 +79,17 @@ def _readers() -> Iterator[tuple[str, Readers]]:
     if reader := shipped_reader():
         patient = PatientReader(reader)
         yield "with the reader", lambda: patient
+
+
+def seeds(readers: Readers) -> None:
+    """Print what the gold questions come to, and what went wrong."""
+    with closing(Snapshot.of("seeds", repaired(), reader=readers)) as snapshot:
+        scores = questions.score(questions.load(), snapshot.ask)
+    print(
+        f"hit@1 {scores.hit1:.3f}  hit@3 {scores.hit3:.3f}  abstain {scores.abstain:.3f}  "
+        f"answer {scores.answer:.3f}  short {scores.short:.3f}"
+    )
+    print("\n".join(f"  {wrong}" for wrong in scores.wrong))
 
 
 def invented(readers: Readers) -> None:

@@ -13,13 +13,11 @@ from random import Random
 
 import rjieba
 
-from knowledge.documents.folder import find_sources, read_sources
-from knowledge.model import Article, Document, Fact, ParsedDocument, Skipped, SourcedText, Span, make_id
-from knowledge.repair.pipeline import repair_document
+from knowledge.model import Article, Document, Fact, ParsedDocument, SourcedText, Span, make_id
 from knowledge.training.question_sets import load
 from tests.gold.questions import load as load_gold
+from tests.gold.sentences import repaired
 
-SEEDS = Path(__file__).parents[2] / "seeds"
 IN_ARTICLE = 25
 CLAUSES = 3
 EXCHANGED = 0.1
@@ -36,9 +34,7 @@ class Stock:
 
 def stock_of_seeds() -> Stock:
     """The seeds and the gold questions."""
-    reads = [read for source in find_sources(SEEDS) for read in read_sources(source)]
-    repaired = [repair_document(read[0]) for read in reads if not isinstance(read, Skipped)]
-    return Stock("the seeds", _clauses(repaired), [question.query for question in load_gold()])
+    return Stock("the seeds", _clauses(repaired()), [question.query for question in load_gold()])
 
 
 def stock_of(paths: Sequence[Path]) -> Stock:
@@ -50,8 +46,10 @@ def stock_of(paths: Sequence[Path]) -> Stock:
     )
 
 
-def _clauses(repaired: Sequence[ParsedDocument]) -> list[list[str]]:
-    whole = (clause for one in repaired for fact in one.facts for clause in re.split(r"[，。；,]", fact.text))
+def _clauses(documents: Sequence[ParsedDocument]) -> list[list[str]]:
+    whole = (
+        clause for one in documents for fact in one.facts for clause in re.split(r"[，。；,]", fact.text)
+    )
     return [rjieba.cut(clause) for clause in whole if len(clause) > 3]
 
 

@@ -12,7 +12,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +21,14 @@ from random import Random
 import numpy as np
 import rjieba
 
-from knowledge.documents.folder import read_document
-from knowledge.embedding.meanings import Semantics, SnapshotMeanings
+from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import BUNDLED, open_embedder
 from knowledge.embedding.vectors import Model, open_vectors, writing_vectors
 from knowledge.embedding.worker import embed_index
 from knowledge.index.index import Index, build_index, open_index
+from knowledge.model import ParsedDocument
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.repair.pipeline import repair_document
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
 from knowledge.search.pool import Pool
@@ -40,14 +39,14 @@ from knowledge.text.folding import fold
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
 from knowledge.training.ranking import Example, fit_ranking
 from tests.bench.quality import drawn, line
+from tests.gold.sentences import repaired
 
 PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
 TOP = 20
 NOISE = 0.01  # a fifth of what a number of a vector is
 CHUNK = 50_000
 QUERIES = 10
-ROOT = Path(__file__).parents[2]
-GOLD = ROOT / "tests" / "gold"
+GOLD = Path(__file__).parents[1] / "gold"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -80,7 +79,8 @@ def fit(sets: Sequence[QuestionSet], vectors: Path, others: dict[str, list[str]]
     for data in sets:
         asked = drawn([one for one in data.asked if one.right], sample)
         replaced = [replace(one, text=_in_synonyms(one.text, others)) for one in asked]
-        with embedded(data, vectors) as (index, meanings):
+        with embedded(data.articles.values(), vectors / data.name) as (index, semantics):
+            meanings = semantics.over(index.columns)
             for some in (asked, replaced):
                 for one in some:
                     query = analyse(one.text, Aliases(), language)
@@ -98,7 +98,8 @@ def judge(data: QuestionSet, vectors: Path, sample: int) -> None:
     language = ChineseAnalyzer()
     asked = drawn([one for one in data.asked if one.right], sample)
     ranks: dict[str, list[float]] = {"words": [], "words and meaning": []}
-    with embedded(data, vectors) as (index, meanings):
+    with embedded(data.articles.values(), vectors / data.name) as (index, semantics):
+        meanings = semantics.over(index.columns)
         print(f"{data.name}: {len(index.columns)} facts, {len(asked)} questions")
         for one in asked:
             query = analyse(one.text, Aliases(), language)
@@ -145,8 +146,7 @@ def speed(size: int) -> None:
 
 def _stock() -> tuple[Array, Array]:
     """The vectors of our own sentences and their clauses, and of our questions in other words."""
-    files = [*sorted((ROOT / "seeds").iterdir()), *sorted((GOLD / "meaning").iterdir())]
-    facts = [f for path in files for f in repair_document(read_document(path.name, path.read_bytes())).facts]
+    facts = [fact for one in (*repaired(), *repaired(folder=GOLD / "meaning")) for fact in one.facts]
     texts = [part for fact in facts for part in (fold(fact.text), *clauses(fold(fact.text)))]
     rows = (GOLD / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()
     embedder = open_embedder(BUNDLED)
@@ -170,20 +170,16 @@ def _right_rows(index: Index, pool: Pool, asked: AskedQuestion) -> Array:
 
 
 @contextmanager
-def embedded(data: QuestionSet, vectors: Path) -> Iterator[tuple[Index, SnapshotMeanings]]:
-    """Build the index of a data set and embed what its vectors have not yet."""
+def embedded(articles: Iterable[ParsedDocument], vectors: Path) -> Iterator[tuple[Index, Semantics]]:
+    """Build the index of articles and embed what their vectors have not yet."""
+    vectors.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
-        build_index(folder, ((one, b"") for one in data.articles.values()))
+        build_index(folder, ((one, b"") for one in articles))
         index = held.enter_context(open_index(folder))
-        semantics = held.enter_context(_semantics(vectors / data.name))
+        semantics = held.enter_context(Semantics(vectors, BUNDLED, PATIENCE))
         embed_index(index, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
-        yield index, semantics.over(index.columns)
-
-
-def _semantics(folder: Path) -> Semantics:
-    folder.mkdir(parents=True, exist_ok=True)
-    return Semantics(folder, BUNDLED, PATIENCE)
+        yield index, semantics
 
 
 def synonyms(path: Path | None) -> dict[str, list[str]]:

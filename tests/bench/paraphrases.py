@@ -21,20 +21,15 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from knowledge.documents.folder import read_document
-from knowledge.embedding.meanings import Semantics
-from knowledge.embedding.models import BUNDLED, open_embedder
-from knowledge.embedding.worker import embed_index
-from knowledge.index.index import build_index, open_index
 from knowledge.model import Answer
-from knowledge.repair.pipeline import repair_document
 from knowledge.snapshot import Models, Snapshot
+from tests.bench.meaning import embedded
+from tests.gold.sentences import repaired
 from tests.support.reading import patient_reader
 
 ROOT = Path(__file__).parents[2]
 GOLD = ROOT / "tests" / "gold"
 FOLDERS = {"meaning": GOLD / "meaning", "seeds": ROOT / "seeds"}
-PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
 NONE = "none"
 LATIN = frozenset({"english", "pinyin"})
 
@@ -85,15 +80,8 @@ def _rows(path: Path, on: str | None = None) -> list[Row]:
 @contextmanager
 def asked_of(folder: Path, vectors: Path) -> Iterator[tuple[Snapshot, Snapshot]]:
     """Lend a folder's articles, once searched by words alone and once by meaning too."""
-    texts = [path for path in sorted(folder.iterdir()) if path.suffix == ".txt"]
-    documents = [(repair_document(read_document(path.name, path.read_bytes())), b"") for path in texts]
-    vectors.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        index = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
-        build_index(index, documents)
-        semantics = held.enter_context(Semantics(vectors, BUNDLED, PATIENCE))
-        opened = held.enter_context(open_index(index))
-        embed_index(opened, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
+        opened, semantics = held.enter_context(embedded(repaired(folder=folder), vectors))
         by_words, by_meaning = (Models(over=over, reader=patient_reader) for over in (None, semantics.over))
         yield Snapshot("v1", opened, held, by_words), Snapshot("v1", opened, held, by_meaning)
 

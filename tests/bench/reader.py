@@ -6,22 +6,22 @@ Spans given the right sentence, the right sentence of a passage, near misses by 
 from __future__ import annotations
 
 import random
-import re
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.models.reader import open_reader
+from knowledge.training.question_sets import exact, f1
 from knowledge.training.reader import sources
 from knowledge.training.reader.examples import ExampleMaker, ReadingExample
 from knowledge.training.reader.questions import from_news
 from knowledge.training.reader.sources import ReaderSet
 from knowledge.training.reader.words import WordKinds
+from tests.bench.quality import auc
 
 QUESTIONS = 200
 PASSAGES = 60
@@ -154,25 +154,12 @@ def _said(reading: WindowReading, window: Window) -> str:
 
 
 def _scored(said: str, answers: Sequence[str]) -> tuple[float, float]:
-    """Return exact match and the F1 of characters, marks left out, best over the accepted answers."""
-    return max(_exact_and_overlap(said, answer) for answer in answers)
+    """Return exact match and F1, best over the accepted answers."""
+    return float(exact(said, answers)), max(f1(said, answer) for answer in answers)
 
 
-def _exact_and_overlap(said: str, answer: str) -> tuple[float, float]:
-    one, other = _bare(said), _bare(answer)
-    common = sum((Counter(one) & Counter(other)).values())
-    if not common:
-        return float(one == other), float(one == other)
-    return float(one == other), 2 * common / (len(one) + len(other))
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\W_]", "", text).lower()
-
-
-def _auc(better: Iterable[float], worse: Sequence[float]) -> float:
-    left = np.array(list(better))
-    return float(np.mean([(left > x).mean() + 0.5 * (left == x).mean() for x in worse]))
+def _auc(better: Sequence[float], worse: Sequence[float]) -> float:
+    return auc(np.array([*better, *worse]), np.arange(len(better) + len(worse)) < len(better))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.model import Fact
+from knowledge.documents.folder import read_document
+from knowledge.model import Fact, ParsedDocument
+from knowledge.repair.pipeline import repair_document
 
 HERE = Path(__file__).parent
+SEEDS = HERE.parents[1] / "seeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ class Score:
     section: float
     missing: tuple[str, ...]
     extra: tuple[str, ...]
+
+
+def repaired(*names: str, folder: Path = SEEDS) -> list[ParsedDocument]:
+    """These files of a folder, the seeds' where none is named, or all its texts, repaired."""
+    paths = [folder / name for name in names] or sorted(folder.glob("*.txt"))
+    return [repair_document(read_document(path.name, path.read_bytes())) for path in paths]
 
 
 def norm(text: str) -> str:

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from knowledge.documents.folder import read_document
-from knowledge.repair.pipeline import repair_document
 from knowledge.snapshot import Snapshot
 from tests.gold.near_misses import FILE, KEPT_BACK, documents, score_several
 from tests.gold.near_misses import score as score_near_misses
 from tests.gold.questions import load, score
+from tests.gold.sentences import repaired
 from tests.support.reading import patient_reader
-
-SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 @pytest.fixture(scope="module")
 def seeds() -> Iterator[Snapshot]:
-    repaired = [
-        repair_document(read_document(path.name, path.read_bytes())) for path in sorted(SEEDS.iterdir())
-    ]
-    with closing(Snapshot.of("seeds", repaired, reader=patient_reader)) as opened:
+    with closing(Snapshot.of("seeds", repaired(), reader=patient_reader)) as opened:
         yield opened
 
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from knowledge.documents.folder import read_document
-from knowledge.repair.pipeline import repair_document
-from tests.gold.sentences import HERE, load, norm, score
-
-SEEDS = Path(__file__).parents[2] / "seeds"
-
+from tests.gold.sentences import HERE, load, norm, repaired, score
 
 FLOOR = 0.93
 
 
 @pytest.mark.parametrize("file", ["001_2fc48988770e9f18.txt", "003_63741bebdca6106c.txt"])
 def test_every_sentence_and_section_of_a_seed_is_as_in_the_gold(file: str) -> None:
-    repaired = repair_document(read_document(file, (SEEDS / file).read_bytes()))
-    result = score(load(file), repaired.facts)
+    (seed,) = repaired(file)
+    result = score(load(file), seed.facts)
     assert (result.missing, result.extra) == ((), ())
     assert (result.f1, result.span, result.title, result.section) == (1.0, 1.0, 1.0, 1.0)
 
@@ -31,8 +25,8 @@ def test_every_sentence_and_section_of_a_seed_is_as_in_the_gold(file: str) -> No
 def test_the_other_seeds_keep_nearly_all_sentences_that_were_reviewed(file: str) -> None:
     rows = (json.loads(line) for line in (HERE / "reviewed.jsonl").read_text(encoding="utf-8").splitlines())
     expected = {norm(row["text"]) for row in rows if row["file"] == file}
-    repaired = repair_document(read_document(file, (SEEDS / file).read_bytes()))
-    found = {norm(fact.text) for fact in repaired.facts}
+    (seed,) = repaired(file)
+    found = {norm(fact.text) for fact in seed.facts}
     assert 2 * len(found & expected) >= FLOOR * (len(found) + len(expected))
 
 
@@ -44,5 +38,5 @@ def test_the_other_seeds_keep_nearly_all_sentences_that_were_reviewed(file: str)
     ],
 )
 def test_a_seed_is_one_article_under_its_headline(file: str, title: str) -> None:
-    repaired = repair_document(read_document(file, (SEEDS / file).read_bytes()))
-    assert [article.title.text for article in repaired.articles] == [title]
+    (seed,) = repaired(file)
+    assert [article.title.text for article in seed.articles] == [title]
