@@ -22,7 +22,6 @@ from tests.bot.state.test_restoring import ME, NOW, PSEUDONYMS, leave_traces
 from tests.bot.telegram.service import Bot
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
-from tests.botapi.updates import message, private, user
 from tests.support.process import ROOT, chuchu
 from tests.support.server import PATIENCE
 
@@ -112,21 +111,20 @@ async def _as_written(home: Path, articles: Path, page: Callable[..., Awaitable[
 
 async def _in_chat(bot: Bot, articles: Path) -> None:
     """What an editor can do in chat, each by the words that the manual gives."""
-    owner, reader, numbers = private(OWNER), private(READER), iter(range(1, 1000))
 
-    async def say(text: str, chat: dict[str, object] = owner) -> str:
-        assert chat is not owner or not text.startswith("/") or text.split()[0] in MANUAL, text
-        before = len(bot.api.said(int(str(chat["id"]))))
-        await bot.tell(message=message(text, chat, next(numbers)))
-        await bot.api.until(lambda: len(bot.api.said(int(str(chat["id"])))) > before)
-        return bot.api.said(int(str(chat["id"])))[-1]
+    async def say(text: str, chat: int = OWNER) -> str:
+        assert chat != OWNER or not text.startswith("/") or text.split()[0] in MANUAL, text
+        before = len(bot.api.said(chat))
+        await bot.says(chat, text)
+        await bot.hears(chat, before + 1)
+        return bot.api.said(chat)[-1]
 
     async def send(name: str, text: str) -> None:
         bot.api.files["f1"] = text.encode()
         file = {"file_id": "f1", "file_unique_id": "f1", "file_name": name, "file_size": len(text.encode())}
-        await bot.tell(message=message(None, owner, next(numbers), document=file))
+        await bot.says(OWNER, None, document=file)
         await bot.api.until(lambda: f"将存为 {name}" in bot.api.said(OWNER)[-1])
-        await bot.press("发布", bot.last(owner), user(OWNER))
+        await bot.press("发布", OWNER)
         await bot.api.until(lambda: f"已发布为 {name}" in bot.api.said(OWNER)[-1])
 
     await send("灯会.txt", "灯会开了\n\n本报讯 灯会从初一开到十五，市民可以免费入园。\n")
@@ -136,25 +134,21 @@ async def _in_chat(bot: Bot, articles: Path) -> None:
     assert "六公里" in await say("大桥有多长？")
     await say("/meta 大桥.txt 报纸=青年报 日期=2023-07-01")
     await say("/reload")
-    await bot.api.until(lambda: "已换上" in _last(bot))
+    await bot.api.until(lambda: "已换上" in bot.last(OWNER))
     await say("/rollback")
-    await bot.api.until(lambda: "换回" in _last(bot) or "退回" in _last(bot) or "已换上" in _last(bot))
+    await bot.api.until(
+        lambda: "换回" in bot.last(OWNER) or "退回" in bot.last(OWNER) or "已换上" in bot.last(OWNER)
+    )
     assert NEVER in await say("/unanswered")
     assert "已经有了" in await say("/alias 读书楼 图书馆")
     listed = await say("/alias")
     (number,) = re.findall(r"(\d+)\. 读书楼", listed)
     await say(f"/unalias {number}")
-    assert "没有查到" in await say(SHUT, reader)
-    await bot.press("有了告诉我", bot.last(reader), user(READER))
+    assert "没有查到" in await say(SHUT, READER)
+    await bot.press("有了告诉我", READER)
     before = len(bot.api.said(READER))
     await say("/alias 读书楼 图书馆")
     await bot.api.until(lambda: any(OPEN in text for text in bot.api.said(READER)[before:]))
-
-
-def _last(bot: Bot) -> str:
-    """What the owner was told last, also by an edit."""
-    calls = [call for call in bot.api.made("sendMessage", "editMessageText") if call.chat == OWNER]
-    return calls[-1].text
 
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
@@ -211,15 +205,25 @@ def test_the_page_names_every_table_of_the_inbox() -> None:
         assert {name for (name,) in found} == set(rows("收件箱"))
 
 
-async def test_the_page_names_every_file_that_a_running_bot_keeps(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as talk:
+async def test_after_forget_me_no_file_and_no_log_line_holds_the_id(tmp_path: Path) -> None:
+    async with talking(tmp_path, ADMIN) as (talk, bot):
         await talk.says(FORGOTTEN, "CIIE")
-        await talk.press(FORGOTTEN, "有了告诉我")
-        kept = {re.sub(r"-(wal|shm)$", "", path.name) for path in talk.bot.data.iterdir()}
-        assert kept <= {*rows("数据文件夹"), "state.sqlite", "inbox.sqlite"}
-        assert await talk.bot.stop() == 0
-        assert str(FORGOTTEN) not in talk.bot.log_text()
-        assert "CIIE" not in talk.bot.log_text()
+        await talk.press("有了告诉我", FORGOTTEN)
+        await talk.says(FORGOTTEN, "/watch 养老")
+        await talk.says(FORGOTTEN, "道路")
+        await talk.says(FORGOTTEN, "/reload")
+        await talk.says(FORGOTTEN, "/forget_me")
+        assert "已经删除" in talk.last(FORGOTTEN)
+        await talk.says(ADMIN, "道路")  # the wish itself has left the inbox by then
+        for running in (True, False):
+            if not running:
+                assert await bot.stop() == 0
+            for file in (path for path in tmp_path.rglob("*") if path.is_file()):
+                assert str(FORGOTTEN).encode() not in file.read_bytes(), (running, file)
+            if running:
+                kept = {re.sub(r"-(wal|shm)$", "", path.name) for path in talk.data.iterdir()}
+                assert kept <= {*rows("数据文件夹"), "state.sqlite", "inbox.sqlite"}, "each is on the page"
+        assert "CIIE" not in bot.log_text()
 
 
 async def test_the_page_names_what_is_moved_aside_or_replaced(tmp_path: Path) -> None:

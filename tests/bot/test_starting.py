@@ -30,7 +30,7 @@ from tests.botapi.process import BotProcess, bot_process, running
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.contract.fake import FakePlatform
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import NEW, write_corpus, write_new
 from tests.support.clock import MORNING
 from tests.support.process import ROOT, chuchu, environment
 from tests.support.server import PATIENCE, Hang, until
@@ -176,9 +176,6 @@ def test_what_is_free_between_what_is_kept_goes_back_to_the_system() -> None:
     assert int(done.stdout) > 50 << 20
 
 
-NEW = "苏州河边建成了新的步道。"
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
     write_corpus(tmp_path / "articles")
@@ -206,7 +203,7 @@ async def test_the_command_reloads_the_running_bot_through_its_door(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     async with running(tmp_path, **settings) as bot:
-        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        write_new(tmp_path / "articles")
         dry = await asyncio.to_thread(command, tmp_path, "reload", "--dry-run", "--json")
         assert json.loads(dry.stdout)["ending"] == "rehearsed" and not found(bot)
         done = await asyncio.to_thread(command, tmp_path, "reload")
@@ -221,7 +218,7 @@ async def test_a_second_bot_on_the_same_folder_is_refused_and_a_question_is_not(
     async with running(tmp_path, **settings) as bot:
         second = await asyncio.to_thread(command, tmp_path, "run")
         assert (second.returncode, str(bot.pid) in second.stderr.decode()) == (75, True)
-        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        write_new(tmp_path / "articles")
         asked = await asyncio.to_thread(command, tmp_path, "ask", "苏州河边 步道")
         assert NEW in asked.stdout.decode() and not found(bot)
 

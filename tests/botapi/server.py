@@ -17,7 +17,7 @@ from aiohttp import web
 from tests.botapi.calls import Call, read_call
 from tests.botapi.chats import Chats
 from tests.botapi.faults import SECOND_POLLER, WEBHOOK_IS_ON, Fault, Refusal
-from tests.botapi.updates import BOT, BOT_ID, Json
+from tests.botapi.updates import BOT, BOT_ID, Json, buttons
 from tests.support.server import Hang, Planned, Reset, SmallServer, listening, misbehave
 
 
@@ -141,6 +141,20 @@ class BotApi(SmallServer):
     def said(self, chat: int | None = None) -> list[str]:
         """Texts sent (to a chat), in order."""
         return [c.text for c in self.made("sendMessage") if chat is None or c.chat == chat]
+
+    def shown(self, chat: int) -> list[Json]:
+        """The bot's messages in a chat, each as it is now."""
+        messages = self.chats.messages.items()
+        return [said for (at, _), said in messages if at == chat and said.get("from", {}).get("id") == BOT_ID]
+
+    def button(self, label: str, chat: int) -> tuple[str, Json]:
+        """What the newest button of that label in a chat carries, and the message that it is under."""
+        return next(
+            (button["callback_data"], said)
+            for said in reversed(self.shown(chat))
+            for button in buttons(said)
+            if button["text"] == label
+        )
 
     def last(self) -> list[Call]:
         return self.calls[-5:]

@@ -50,6 +50,11 @@ def inline(text: str, query: str, sender: Json, offset: str = "") -> Json:
     return {"id": query, "from": sender, "query": text, "offset": offset}
 
 
+def buttons(said: Json) -> list[Json]:
+    """The buttons under a message, row after row."""
+    return [button for row in (said.get("reply_markup") or {}).get("inline_keyboard", []) for button in row]
+
+
 def _marks(text: str) -> list[Json]:
     marks: list[Json] = []
     at = 0

@@ -26,11 +26,9 @@ from knowledge.snapshots.opening import SERVED, Opened, open_newest, open_versio
 from knowledge.snapshots.repository import POINTER, SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import NEW, rebuild, write_corpus, write_new
 from tests.knowledge.snapshots.test_versions import flip
 from tests.support.chat import HereBuilder
-
-NEW = "苏州河边建成了新的步道。"
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +37,9 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("stored")
     write_corpus(home / "articles")
     versions = SnapshotRepository(home / "var" / SERVED)
-    for round_ in range(2):
-        if round_:
-            write_article(home / "articles", "new.txt", "新来的一篇", NEW)
-        base = versions.folder / "000001" if round_ else None
-        with versions.staging() as folder:
-            build(BuildRequest(home / "articles", base), folder)
-            versions.publish(folder)
+    rebuild(home / "articles", versions)
+    write_new(home / "articles")
+    rebuild(home / "articles", versions)
     return home
 
 

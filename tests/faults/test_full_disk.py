@@ -25,7 +25,7 @@ from knowledge.snapshots.request import BuildRequest
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import NEW, write_corpus, write_new
 from tests.support.chat import STRANGER, hall
 from tests.support.process import ROOT
 from tests.support.server import PATIENCE
@@ -33,7 +33,6 @@ from tests.support.words import articles
 
 pytestmark = pytest.mark.slow
 
-NEW = "苏州河边建成了新的步道。"
 QUESTION = "第2号街坊在第1年完成了签约"
 
 
@@ -80,7 +79,7 @@ def fill(disk: Path) -> Path:
 
 async def test_a_full_disk_refuses_a_reload_and_nothing_else(disk: Path, tmp_path: Path) -> None:
     async with BuildClient() as builder, hall(tmp_path, builder) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room.articles)
         filler = fill(disk)
         said = await room.say("/reload")
         assert "磁盘" in said and "已满" in said and "空间" in said

@@ -25,7 +25,7 @@ from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.worker import encode_request, preview
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.knowledge.documents.test_mutated_files import KINDS, mutated, sample
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import rebuild, write_article, write_corpus
 from tests.support.process import ROOT, chuchu, environment
 
 # A worker whose repair falls over one article, as a library's crash or the system's killer makes it.
@@ -245,9 +245,7 @@ def test_a_folder_of_damaged_files_is_built_whole_and_its_sound_articles_are_ans
     for name, data in damaged(seed, number):
         (articles / name).write_bytes(data)
     repository = SnapshotRepository(tmp_path / "snapshots")
-    with repository.staging() as place:
-        made = build(BuildRequest(articles), place)
-        repository.publish(place)
+    made = rebuild(articles, repository)
     internal = [one for one in made.manifest.skipped if one.reason.startswith(("出错", "整个"))]
     assert internal == [], f"seed {seed}: mend what these raise"
     opened = open_version(repository, "000001", ChineseAnalyzer())

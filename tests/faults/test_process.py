@@ -22,12 +22,11 @@ from knowledge.text.analyzer import ChineseAnalyzer
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import NEW, write_article, write_corpus, write_new
 from tests.support.process import alive, environment
 
 pytestmark = pytest.mark.slow
 QUESTION = "第1号街坊在第1年完成了签约"
-NEW = "苏州河边建成了新的步道。"
 
 
 @asynccontextmanager
@@ -77,7 +76,7 @@ def builds(pid: int) -> list[psutil.Process]:
 
 async def test_a_hundred_hangups_make_at_most_two_reloads_and_nobody_waits(tmp_path: Path) -> None:
     async with serving(tmp_path) as (api, bot):
-        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        write_new(tmp_path / "articles")
         for _ in range(100):
             bot.send(signal.SIGHUP)
             await asyncio.sleep(0.005)
@@ -165,7 +164,7 @@ async def test_what_finds_no_room_in_a_file_is_neither_lost_nor_left_as_a_stump(
                 api.push(message=message(QUESTION, private(reader)))
             await api.until(lambda: api.good_polls > polls + 2)
             assert len(api.queue) == 10
-            write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+            write_new(tmp_path / "articles")
             bot.send(signal.SIGHUP)
             await api.until(lambda: "reload by" in bot.log_text())
         await api.until(lambda: all(api.said(reader) for reader in range(10, 20)))

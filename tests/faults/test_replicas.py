@@ -21,7 +21,7 @@ from bot.state.database import STEPS
 from bot.state.replica import Lease
 from tests.botapi.calls import Call
 from tests.botapi.process import BotProcess
-from tests.botapi.updates import BOT_ID, Json, message, press, private, user
+from tests.botapi.updates import Json, message, press, private, user
 from tests.faults.replicas import DURABLE, Replicas, replicas
 from tests.knowledge.snapshots.corpus import write_article
 from tests.support.postgres import Server, migrated_server
@@ -253,12 +253,8 @@ async def served_by(bot: BotProcess) -> tuple[str, int]:
 
 
 async def pressed(running: Replicas, chat: int, label: str) -> Call:
-    """Press a button under the bot's newest message in a chat; return the call that answers it."""
-    on = [m for (c, _), m in running.api.chats.messages.items() if c == chat and m["from"]["id"] == BOT_ID][
-        -1
-    ]
-    buttons = [button for row in on["reply_markup"]["inline_keyboard"] for button in row]
-    (data,) = [button["callback_data"] for button in buttons if button["text"] == label]
+    """Press the newest button of that label in a chat; return the call that answers it."""
+    data, on = running.api.button(label, chat)
     before = len(running.api.made("sendMessage", "editMessageText"))
     running.api.push(callback_query=press(data, on, f"q{chat}", user(chat)))
     await running.api.until(lambda: len(running.api.made("sendMessage", "editMessageText")) > before)

@@ -9,16 +9,16 @@ import sys
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
 
+from tests.bot.telegram.service import Bot
 from tests.botapi import faults
 from tests.botapi.process import LOUD, SECRET, BotProcess
 from tests.botapi.server import TOKEN, BotApi, bot_api
-from tests.botapi.updates import inline, message, press, private, user
+from tests.botapi.updates import inline, user
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.process import ROOT, environment
 from tests.support.server import Garbage, Reset, free_port
@@ -72,36 +72,27 @@ def test_a_secret_is_known_in_each_spelling(secret: str) -> None:
 
 async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes]:
     """Do everything that is done with a bot, and much that is done to it; return what HTTP said."""
-    asked = 0
-
-    async def tell(**update: Any) -> None:
-        nonlocal asked
-        asked += 1
-        number = api.push(**update)
-        await api.until(lambda: bot.endings().get(number))
-
+    talk = Bot(api, bot.data)
     api.files["f1"] = "新来的一篇\n苏州河边建成了新的步道，两岸居民都来散步。\n".encode()
-    await tell(message=message("第1号街坊", private(8)))
-    shown = next(said for said in api.chats.messages.values() if said.get("reply_markup"))
-    data = shown["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
-    await tell(callback_query=press(data, shown, "q1", user(8)))
-    await tell(inline_query=inline("第1号街坊", "q2", user(8)))
-    await tell(message=message("没有这回事", private(8), 2))
-    await tell(message=message(TOKEN[5:9] + " \0 \x1b[31m", private(9)))
-    for fault in (
+    await talk.says(8, "第1号街坊")
+    await talk.press("上下文", 8)
+    await talk.tell(inline_query=inline("第1号街坊", "q2", user(8)))
+    await talk.says(8, "没有这回事")
+    await talk.says(9, TOKEN[5:9] + " \0 \x1b[31m")
+    troubles: tuple[faults.Fault, ...] = (
         faults.UNAUTHORIZED,
         faults.Refusal(500, "Internal"),
         Reset(),
         Garbage(b"<html>", 502),
-    ):
+    )
+    for reader, fault in enumerate(troubles, 20):
         api.fail("sendMessage", fault)
-        asked += 1
-        await tell(message=message("第2号街坊", private(20 + asked)))
+        await talk.says(reader, "第2号街坊")
     for command in ("/reload", "/versions", "/audit", "/grant 8", "/rollback 9", "/settings", "/unanswered"):
-        await tell(message=message(command, private(OWNER), 100 + asked))
-    await tell(message=message(None, private(OWNER), 200, document=FILE))
+        await talk.says(OWNER, command)
+    await talk.says(OWNER, None, document=FILE)
     api.fail("getFile", faults.NOT_FOUND)
-    await tell(message=message(None, private(OWNER), 201, document=FILE))
+    await talk.says(OWNER, None, document=FILE)
     api.push_raw({"update_id": 999_999, "message": {"message_id": 1, "date": 1, "chat": {"id": 7}}})
     answers: list[bytes] = []
     async with aiohttp.ClientSession() as http:

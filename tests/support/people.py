@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.messages import Chat, ChatType
 from tests.botapi.server import BotApi
-from tests.botapi.updates import BOT_ID, Json, group, message, press, private, user
+from tests.botapi.updates import Json, buttons, group, message, press, private, user
 from tests.feishu import events
 from tests.feishu.server import Feishu
 from tests.matrix.rooms import Room
@@ -119,19 +119,14 @@ class TelegramPeople(People):
         return self._push(person, None, document=file)
 
     async def press(self, person: Person, label: str) -> None:
-        data, under = next(
-            (button["callback_data"], said)
-            for said in reversed(self._ours(person))
-            for button in _buttons(said)
-            if button["text"] == label
-        )
+        data, under = self.server.button(label, int(self.chat(person).id))
         query = press(data, under, f"q{next(self._numbers)}", user(int(person.id)))
         self.server.push(callback_query=query)
 
     def heard(self, person: Person) -> list[str]:
         return [
-            "\n".join([said["text"], *(button["text"] for button in _buttons(said))])
-            for said in self._ours(person)
+            "\n".join([said["text"], *(button["text"] for button in buttons(said))])
+            for said in self.server.shown(int(self.chat(person).id))
         ]
 
     def hears(self) -> object:
@@ -142,15 +137,6 @@ class TelegramPeople(People):
         place = group(-number) if person.group else private(number)
         said = message(text, place, next(self._numbers), user(number), **more)
         return str(self.server.push(message=said))
-
-    def _ours(self, person: Person) -> list[Json]:
-        chat = int(self.chat(person).id)
-        messages = self.server.chats.messages.items()
-        return [said for (at, _), said in messages if at == chat and said.get("from", {}).get("id") == BOT_ID]
-
-
-def _buttons(said: Json) -> list[Json]:
-    return list(itertools.chain(*(said.get("reply_markup") or {}).get("inline_keyboard", [])))
 
 
 class FeishuPeople(People):

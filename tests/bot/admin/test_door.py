@@ -13,19 +13,18 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.admin.http import NAME, known_token, load_or_create_token
-from tests.knowledge.snapshots.corpus import write_article
+from tests.knowledge.snapshots.corpus import NEW, write_new
 from tests.support.chat import TOKEN, Hall, hall
 from tests.support.server import PATIENCE
 
 HOLDER = {"Authorization": f"Bearer {TOKEN}"}
-NEW = "苏州河边建成了新的步道。"
 Door = TestClient[aiohttp.web.Request, aiohttp.web.Application]
 
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Hall]:
     async with hall(tmp_path) as opened:
-        write_article(opened.articles, "new.txt", "新来的一篇", NEW)
+        write_new(opened.articles)
         yield opened
 
 

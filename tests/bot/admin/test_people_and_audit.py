@@ -24,7 +24,7 @@ from bot.state.people import AuditEntry
 from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
-from tests.knowledge.snapshots.corpus import write_article
+from tests.knowledge.snapshots.corpus import NEW, write_new
 from tests.support.chat import (
     DENIED,
     EDITOR,
@@ -199,12 +199,11 @@ async def test_a_file_that_was_sent_is_one_row_before_it_is_told(
         assert await told(room, "", attachment=Attachment(name, name, size)) == wanted == rows(room.data)
 
 
-NEW = "苏州河边建成了新的步道。"
 SENT = f"新步道建成\n{NEW}\n".encode()
 
 
 async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(room: Hall) -> None:
-    write_article(room.articles, "new.txt", "新来的一篇", NEW)
+    write_new(room.articles)
     async with without(room.data, "shown_answers"):
         said = await room.say("/reload")
     assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
@@ -220,7 +219,7 @@ async def test_a_confirmation_that_cannot_be_kept_is_told(room: Hall) -> None:
 
 
 async def test_what_is_done_and_cannot_be_written_down_is_told_as_done(room: Hall) -> None:
-    write_article(room.articles, "new.txt", "新来的一篇", NEW)
+    write_new(room.articles)
     async with without(room.data, "audit"):
         for command, done in (("/reload", "已换上版本 000002"), ("/rollback", "已换回版本 000001")):
             said = await room.say(command)
@@ -244,7 +243,7 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
 ) -> None:
     builder = Stumbling()
     async with hall(tmp_path, builder) as room, asyncio.timeout(PATIENCE):
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room.articles)
         async with without(room.data, "shown_answers"):
             room.side.reload_trigger.fire()
             while not await room.audit():

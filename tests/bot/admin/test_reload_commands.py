@@ -24,16 +24,10 @@ from knowledge.snapshots.manifest import Totals, verify_files
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from knowledge.snapshots.sources import folder_fingerprint
 from tests.contract.fake import FakePlatform
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import NEW, write_corpus, write_new
 from tests.support.chat import DENIED, EDITOR, OWNER, REPORTED, SAID, STRANGER, Hall, hall
 from tests.support.process import alive
 from tests.support.server import until
-
-NEW = "苏州河边建成了新的步道。"
-
-
-def write_new(room: Hall) -> None:
-    write_article(room.articles, "new.txt", "新来的一篇", NEW)
 
 
 @asynccontextmanager
@@ -49,7 +43,7 @@ async def asked_for_confirmation(folder: Path) -> AsyncIterator[Hall]:
 
 
 async def test_a_new_article_is_served_after_a_reload_and_the_report_tells_of_it(room: Hall) -> None:
-    write_new(room)
+    write_new(room.articles)
     assert NEW not in room.texts()
     said = await room.say("/reload")
     assert (
@@ -64,7 +58,7 @@ async def test_a_new_article_is_served_after_a_reload_and_the_report_tells_of_it
 
 
 async def test_progress_and_report_are_one_message(room: Hall) -> None:
-    write_new(room)
+    write_new(room.articles)
     room.builder.hold()
     await room.say("/reload")
     first = room.phone.sent[0]
@@ -75,7 +69,7 @@ async def test_progress_and_report_are_one_message(room: Hall) -> None:
 
 
 async def test_a_dry_run_tells_the_difference_and_changes_nothing(room: Hall) -> None:
-    write_new(room)
+    write_new(room.articles)
     said = await room.say("/reload dry")
     assert "没有更换" in said and "文章：增 1" in said
     assert NEW not in room.texts()
@@ -89,7 +83,7 @@ async def test_a_folder_that_did_not_change_is_not_built_again(room: Hall) -> No
 
 
 async def test_while_one_reload_runs_the_others_are_told_since_when(room: Hall) -> None:
-    write_new(room)
+    write_new(room.articles)
     room.builder.hold()
     await room.say("/reload")
     await room.builder.begun.wait()
@@ -150,7 +144,7 @@ async def test_a_folder_that_vanished_is_refused_by_name_and_the_old_version_ser
 
 async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_new(room)
+        write_new(room.articles)
         await room.say("/reload")
         assert REPORTED["rolled_back"].format(version="000001") in await room.say("/rollback")
         assert NEW not in room.texts()
@@ -166,7 +160,7 @@ async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_
 async def test_versions_and_the_report_tell_what_changed_and_what_was_skipped_for_which_reason(
     room: Hall,
 ) -> None:
-    write_new(room)
+    write_new(room.articles)
     (room.articles / "empty.txt").write_bytes(b"")
     (room.articles / "odd.exe").write_bytes(b"MZ")
     said = await room.say("/versions")
@@ -184,7 +178,7 @@ async def test_quotes_that_people_were_shown_and_that_would_go_are_told(room: Ha
 
 async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_new(room)
+        write_new(room.articles)
         await room.say("/reload")
     (tmp_path / "data" / "snapshots" / "000002" / "sources.json").write_bytes(b"")
     async with hall(tmp_path) as room:
@@ -204,7 +198,7 @@ async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serv
             raise BuildFailed("修复", "子进程中途结束（信号 9）")
 
     async with hall(tmp_path, Dying()) as room:
-        write_new(room)
+        write_new(room.articles)
         said = await room.say("/reload")
         assert "没有成功" in said and "“修复”" in said and "信号 9" in said
         assert len(room.texts()) == 12
@@ -245,7 +239,7 @@ async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path)
     async with watched(tmp_path) as (articles, knocks):
         await asyncio.sleep(10 * STEP)
         assert knocks == []
-        write_article(articles, "new.txt", "新来的一篇", NEW)
+        write_new(articles)
         await until(lambda: knocks)
         await asyncio.sleep(10 * STEP)
         assert knocks == [1]
@@ -264,14 +258,14 @@ async def test_a_folder_that_is_away_for_a_moment_is_no_change(tmp_path: Path) -
 async def test_what_changed_while_nobody_watched_comes_to_serve_by_itself(tmp_path: Path) -> None:
     async with hall(tmp_path):
         pass
-    write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+    write_new(tmp_path / "articles")
     async with hall(tmp_path, watch=STEP) as room:
         await until(lambda: NEW in room.texts())
 
 
 async def test_a_rollback_lasts_until_the_folder_changes(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_new(room)
+        write_new(room.articles)
         await room.say("/reload")
         await room.say("/rollback")
     async with hall(tmp_path, watch=STEP) as room:

@@ -18,13 +18,12 @@ from bot.messages import Chat, ChatType
 from bot.state.chats import Subscriber
 from bot.state.people import ASKERS_KEY, AuditEntry, open_pseudonymizer
 from bot.state.state import Copies, open_state, sqlite_address
-from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.sources import folder_changes
-from tests.bot.feedback.test_loop import Talk, talking
-from tests.knowledge.snapshots.corpus import write_corpus
+from tests.bot.feedback.test_loop import talking
+from tests.bot.telegram.service import Bot
+from tests.knowledge.snapshots.corpus import rebuild, write_corpus
 from tests.support.chat import hall
 from tests.support.process import chuchu
 
@@ -35,20 +34,13 @@ CHAT = Chat("telegram", "7", ChatType.PRIVATE)
 async def data_folder(folder: Path) -> Path:
     """A data folder with a stored version, a key, and something learnt."""
     data = folder / "var"
-    reloaded(write_corpus(folder / "articles", 2), data)
+    rebuild(write_corpus(folder / "articles", 2), SnapshotRepository(data / SERVED))
     open_pseudonymizer(data)
     async with open_state(sqlite_address(data)) as state:
         await state.aliases.add(("ciie", "进博会"), NOW)
         await state.watches.keep(Subscriber(CHAT), "养老", "养老", NOW)
         await state.audit.add(AuditEntry(NOW, "telegram:1", "alias", "done", "ciie = 进博会"))
     return data
-
-
-def reloaded(articles: Path, data: Path) -> None:
-    versions = SnapshotRepository(data / SERVED)
-    with versions.staging() as building:
-        build(BuildRequest(articles), building)
-        versions.publish(building)
 
 
 async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
@@ -172,7 +164,7 @@ async def test_article_files_come_back_to_an_empty_machine_and_nothing_looks_cha
     (articles / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
     (articles / "里").mkdir()
     (articles / "001.txt").rename(articles / "里" / "001.txt")
-    reloaded(articles, data)
+    rebuild(articles, SnapshotRepository(data / SERVED))
     write_backup(articles, data, sqlite_address(data), file)
     there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -210,7 +202,7 @@ async def test_a_backup_under_load_restored_elsewhere_answers_the_same(tmp_path:
     file = tmp_path / "backup"
     here = {"CHUCHU_DATA": str(tmp_path / "var"), "CHUCHU_ARTICLES": str(tmp_path / "articles")}
     elsewhere = tmp_path / "elsewhere"
-    async with talking(tmp_path, ADMIN) as talk:
+    async with talking(tmp_path, ADMIN) as (talk, _):
         await talk.says(ADMIN, "/alias CIIE 进博会")
         await talk.says(READER, "/watch 养老")
         asking = asyncio.create_task(ask_on(talk))
@@ -218,32 +210,32 @@ async def test_a_backup_under_load_restored_elsewhere_answers_the_same(tmp_path:
         asking.cancel()
         assert made.returncode == 0, made.stderr.decode()
         await talk.says(READER, "CIIE")
-        answered = talk.last(READER).text
+        answered = talk.last(READER)
         await talk.says(ADMIN, "/alias 施工 整修")
         back = await asyncio.to_thread(lambda: chuchu(tmp_path, "restore", str(file), stdin=b"", **here))
         assert back.returncode == 0, back.stderr.decode()
         await talk.says(READER, "CIIE")
-        assert talk.last(READER).text == answered
+        assert talk.last(READER) == answered
         await talk.says(ADMIN, "/alias")
-        assert talk.last(ADMIN).text.splitlines()[1] == "1. ciie = 进博会"
-        assert "施工" not in talk.last(ADMIN).text
+        assert talk.last(ADMIN).splitlines()[1] == "1. ciie = 进博会"
+        assert "施工" not in talk.last(ADMIN)
         await talk.says(ADMIN, "/audit")
-        assert "记录完整" in talk.last(ADMIN).text
-        assert "恢复 恢复" in talk.last(ADMIN).text
+        assert "记录完整" in talk.last(ADMIN)
+        assert "恢复 恢复" in talk.last(ADMIN)
     elsewhere.mkdir()
     there = {"CHUCHU_DATA": str(elsewhere / "var"), "CHUCHU_ARTICLES": here["CHUCHU_ARTICLES"]}
     back = await asyncio.to_thread(lambda: chuchu(elsewhere, "restore", str(file), stdin=b"", **there))
     assert back.returncode == 0, back.stderr.decode()
-    async with talking(elsewhere, ADMIN) as talk:
+    async with talking(elsewhere, ADMIN) as (talk, _):
         await talk.says(READER, "CIIE")
-        assert talk.last(READER).text == answered
+        assert talk.last(READER) == answered
         await talk.says(READER, "/watches")
-        assert "养老" in talk.last(READER).text
+        assert "养老" in talk.last(READER)
         await talk.says(ADMIN, "/audit")
-        assert "记录完整" in talk.last(ADMIN).text
-        assert "别名 完成 ciie = 进博会" in talk.last(ADMIN).text
+        assert "记录完整" in talk.last(ADMIN)
+        assert "别名 完成 ciie = 进博会" in talk.last(ADMIN)
 
 
-async def ask_on(talk: Talk) -> None:
+async def ask_on(talk: Bot) -> None:
     while True:
         await talk.says(READER, "道路")

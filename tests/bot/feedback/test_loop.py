@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,55 +13,14 @@ from bot.feedback.watches import MEANT
 from bot.state.chats import Checkpoints
 from bot.state.database import open_database
 from bot.state.state import sqlite_address
-from tests.botapi.calls import Call
+from tests.bot.telegram.service import Bot
 from tests.botapi.process import BotProcess, bot_process
-from tests.botapi.server import BotApi, bot_api
-from tests.botapi.updates import group, message, press, private, user
+from tests.botapi.server import bot_api
 from tests.knowledge.snapshots.corpus import write_article
-from tests.support.server import PATIENCE
-
-
-@dataclass
-class Talk:
-    """Readers and admins speaking to one bot."""
-
-    api: BotApi
-    bot: BotProcess
-    articles: Path
-    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
-
-    async def says(self, chat: int, text: str, sender: int | None = None) -> None:
-        """Send a message and wait until it has ended."""
-        where = private(chat) if chat > 0 else group(chat)
-        said = message(text, where, next(self.numbers), user(sender or chat))
-        await self.ended(self.api.push(message=said))
-
-    async def press(self, chat: int, label: str, sender: int | None = None) -> None:
-        """Press the newest button of that label in a chat, and wait until it has ended."""
-        data, on = next(
-            (button["callback_data"], call.result)
-            for call in reversed(self.api.made("sendMessage"))
-            if call.chat == chat
-            for row in call.result.get("reply_markup", {}).get("inline_keyboard", [])
-            for button in row
-            if button["text"] == label
-        )
-        query = press(data, on, f"q{next(self.numbers)}", user(sender or chat))
-        await self.ended(self.api.push(callback_query=query))
-
-    async def ended(self, update: int) -> None:
-        await self.api.until(lambda: self.bot.endings().get(update))
-
-    async def hears(self, chat: int, count: int, seconds: float = PATIENCE) -> None:
-        """Wait until so many texts were said in a chat."""
-        await self.api.until(lambda: len(self.api.said(chat)) >= count, seconds)
-
-    def last(self, chat: int) -> Call:
-        return [call for call in self.api.made("sendMessage") if call.chat == chat][-1]
 
 
 @asynccontextmanager
-async def talking(folder: Path, admin: int, **settings: str) -> AsyncIterator[Talk]:
+async def talking(folder: Path, admin: int, **settings: str) -> AsyncIterator[tuple[Bot, BotProcess]]:
     """A bot over a small newspaper of its own."""
     articles = folder / "articles"
     write_article(
@@ -72,7 +29,7 @@ async def talking(folder: Path, admin: int, **settings: str) -> AsyncIterator[Ta
     write_article(articles, "road.txt", "道路施工公告", "本市将对十二条道路进行整修，预计明年三月完工。")
     given = {"CHUCHU_ARTICLES": str(articles), "CHUCHU_ADMINS": str(admin), **settings}
     async with bot_api() as api, bot_process(folder, api, **given) as bot:
-        yield Talk(api, bot, articles)
+        yield Bot(api, bot.data), bot
 
 
 READER, ADMIN = 700_800_901, 900_100_201
@@ -81,23 +38,23 @@ GROUP, ITS_ADMIN = -1_000_000_000_001, 700_800_902
 
 @pytest.mark.slow
 async def test_who_asked_is_told_once_when_an_admin_gives_the_other_name(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as talk:
+    async with talking(tmp_path, ADMIN) as (talk, _):
         await talk.says(READER, "CIIE")
-        assert "没有查到" in talk.last(READER).text
-        await talk.press(READER, "有了告诉我")
+        assert "没有查到" in talk.last(READER)
+        await talk.press("有了告诉我", READER)
         await talk.says(ADMIN, "/unanswered")
-        assert "CIIE（1 次，1 人，1 处等着告诉）" in talk.last(ADMIN).text
+        assert "CIIE（1 次，1 人，1 处等着告诉）" in talk.last(ADMIN)
         await talk.says(ADMIN, "/alias CIIE 进博会")
         await talk.hears(READER, 2)
-        told = talk.last(READER).text
+        told = talk.last(READER)
         assert "第二届进博会筹备工作正式启动" in told
         assert "《进博会筹备启动》第2行 · ciie.txt" in told
         await talk.says(ADMIN, "/alias 博览会 进博会")
         await talk.says(READER, "CIIE")
-        assert "第二届进博会筹备" in talk.last(READER).text
+        assert "第二届进博会筹备" in talk.last(READER)
         assert len(talk.api.said(READER)) == 3
         await talk.says(ADMIN, "/unanswered")
-        assert "没有查不到的问题" in talk.last(ADMIN).text
+        assert "没有查不到的问题" in talk.last(ADMIN)
         await talk.says(ADMIN, "/stats")
         assert "2 次提问，查到 1 次（50%）" in talk.api.said(ADMIN)[-2]
         (picture,) = talk.api.made("sendPhoto")
@@ -106,30 +63,33 @@ async def test_who_asked_is_told_once_when_an_admin_gives_the_other_name(tmp_pat
 
 @pytest.mark.slow
 async def test_an_article_about_a_watched_word_makes_one_digest_a_chat(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as talk:
+    async with talking(tmp_path, ADMIN) as (talk, _):
         await talk.says(READER, "/watch 养老")
         await talk.says(READER, "/watch 社区")
         talk.api.chats.administrators.add((GROUP, ITS_ADMIN))
         await talk.says(GROUP, "/watch@chuchu_bot 养老", READER)
-        assert "只有群管理员" in talk.last(GROUP).text
+        assert "只有群管理员" in talk.last(GROUP)
         await talk.says(GROUP, "/watch@chuchu_bot 养老", ITS_ADMIN)
-        assert "开始关注“养老”" in talk.last(GROUP).text
+        assert "开始关注“养老”" in talk.last(GROUP)
         before = {chat: len(talk.api.said(chat)) for chat in (READER, GROUP)}
         write_article(
-            talk.articles, "care.txt", "养老服务新办法", "本市社区养老服务推出新办法，新增床位三千张。"
+            tmp_path / "articles",
+            "care.txt",
+            "养老服务新办法",
+            "本市社区养老服务推出新办法，新增床位三千张。",
         )
         await talk.says(ADMIN, "/reload")
         for chat, said in before.items():
             await talk.hears(chat, said + 1)
-            assert "新增床位三千张" in talk.last(chat).text
-            assert "《养老服务新办法》第2行 · care.txt" in talk.last(chat).text
+            assert "新增床位三千张" in talk.last(chat)
+            assert "《养老服务新办法》第2行 · care.txt" in talk.last(chat)
         write_article(
-            talk.articles, "park.txt", "公园夜间开放", "本市有二十座公园试行夜间开放，市民纷纷称好。"
+            tmp_path / "articles", "park.txt", "公园夜间开放", "本市有二十座公园试行夜间开放，市民纷纷称好。"
         )
         await talk.says(ADMIN, "/reload")
-        await talk.api.until((talk.bot.data / "snapshots" / "000003").exists)
+        await talk.api.until((talk.data / "snapshots" / "000003").exists)
         await talk.says(READER, "/watches")
-        assert talk.last(READER).text == "正在关注：\n1. 养老\n2. 社区"
+        assert talk.last(READER) == "正在关注：\n1. 养老\n2. 社区"
         assert [len(talk.api.said(chat)) for chat in (READER, GROUP)] == [
             before[READER] + 2,
             before[GROUP] + 1,
@@ -157,20 +117,20 @@ EMBEDDING_SECONDS = 900  # its process gives way to every other
 async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) -> None:
     for number, sentence in enumerate(ELSEWHERE):
         write_article(tmp_path / "articles", f"{number}.txt", f"简讯第{number}号", sentence)
-    async with talking(tmp_path, ADMIN, CHUCHU_EMBEDDINGS="bundled") as talk:
+    async with talking(tmp_path, ADMIN, CHUCHU_EMBEDDINGS="bundled") as (talk, _):
         await talk.says(READER, "/watch 过冬的候鸟")
         await talk.says(ADMIN, "过冬的鸟有多少只")
-        await talk.press(ADMIN, "有了告诉我")
+        await talk.press("有了告诉我", ADMIN)
         await embedded(talk, "000001")
         said = {chat: len(talk.api.said(chat)) for chat in (READER, ADMIN)}
-        write_article(talk.articles, "lake.txt", "湖区见闻", "湖面上越冬的水鸟超过六万羽，创下新高。")
+        write_article(tmp_path / "articles", "lake.txt", "湖区见闻", "湖面上越冬的水鸟超过六万羽，创下新高。")
         await talk.says(ADMIN, "/reload")
         await talk.hears(READER, said[READER] + 1, EMBEDDING_SECONDS)
-        assert talk.last(READER).text.startswith("可能与您问过的“过冬的候鸟”有关：\n湖面上越冬的水鸟")
+        assert talk.last(READER).startswith("可能与您问过的“过冬的候鸟”有关：\n湖面上越冬的水鸟")
         await talk.hears(ADMIN, said[ADMIN] + 2, EMBEDDING_SECONDS)  # that it is loaded, and this
         assert any("“过冬的鸟有多少只”有关" in text for text in talk.api.said(ADMIN)[said[ADMIN] :])
         write_article(
-            talk.articles,
+            tmp_path / "articles",
             "lake.txt",
             "湖区见闻",
             "湖面上越冬的水鸟超过六万羽，创下新高。",
@@ -182,27 +142,10 @@ async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) ->
         assert len(talk.api.said(READER)) == said[READER] + 1
 
 
-async def embedded(talk: Talk, version: str) -> None:
+async def embedded(talk: Bot, version: str) -> None:
     """Wait until a version is embedded and what it means is told."""
-    async with open_database(sqlite_address(talk.bot.data)) as database:
+    async with open_database(sqlite_address(talk.data)) as database:
         marks = Checkpoints(database)
         async with asyncio.timeout(EMBEDDING_SECONDS):
             while await marks.get(MEANT) != version:
                 await asyncio.sleep(0.1)
-
-
-async def test_after_forget_me_no_file_and_no_log_line_holds_the_id(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as talk:
-        await talk.says(READER, "CIIE")
-        await talk.press(READER, "有了告诉我")
-        await talk.says(READER, "/watch 养老")
-        await talk.says(READER, "道路")
-        await talk.says(READER, "/reload")
-        await talk.says(READER, "/forget_me")
-        assert "已经删除" in talk.last(READER).text
-        await talk.says(ADMIN, "道路")  # the wish itself has left the inbox by then
-        for running in (True, False):
-            if not running:
-                assert await talk.bot.stop() == 0
-            for file in (path for path in tmp_path.rglob("*") if path.is_file()):
-                assert str(READER).encode() not in file.read_bytes(), (running, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -30,10 +31,10 @@ from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramServic
 from bot.sharing import Rate
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi, bot_api
-from tests.botapi.updates import BOT_ID, Json, press
+from tests.botapi.updates import Json, group, message, press, private, user
 from tests.contract.rights import whole_bot
 from tests.support.inbox import PLATFORM, open_host
-from tests.support.server import listening
+from tests.support.server import PATIENCE, listening
 
 FREELY = Rate(1e-6, 1)
 SECRET = "canary-secret_of-the-tests"
@@ -161,12 +162,12 @@ class Said:
 
 
 class Bot:
-    """A bot that serves one data folder, and the server it talks to."""
+    """A bot that serves one data folder, the server it talks to, and the people there; a chat is its id."""
 
     def __init__(self, api: BotApi, data: Path) -> None:
         self.api = api
         self.data = data
-        self._queries = 0
+        self._numbers = itertools.count(1)
 
     async def tell(self, **update: Any) -> Said:
         """Push one update and wait until the inbox says how it ended."""
@@ -176,19 +177,28 @@ class Bot:
         made = [call for call in self.api.calls[before:] if call.refused is None]
         return Said(str(endings(self.data)[number]), [(call.method, call.parameters) for call in made])
 
-    async def press(self, label: str, shown: Json, sender: Json, under: Json | None = None) -> Said:
-        """Press the button of that label on a message, as if it were under another one."""
-        rows = shown["reply_markup"]["inline_keyboard"]
-        (data,) = [button["callback_data"] for row in rows for button in row if button["text"] == label]
-        self._queries += 1
-        return await self.tell(callback_query=press(data, under or shown, f"q{self._queries}", sender))
+    async def says(self, chat: int, text: str | None, sender: int | None = None, **more: Any) -> Said:
+        """Let somebody say something in a private chat of their own, or in a group."""
+        where = private(chat) if chat > 0 else group(chat)
+        return await self.tell(
+            message=message(text, where, next(self._numbers), user(sender or chat), **more)
+        )
 
-    def last(self, chat: Json) -> Json:
-        return [
-            m
-            for (c, _), m in self.api.chats.messages.items()
-            if c == chat["id"] and m["from"]["id"] == BOT_ID
-        ][-1]
+    async def press(
+        self, label: str, chat: int, sender: int | None = None, under: Json | None = None
+    ) -> Said:
+        """Press the newest button of that label in a chat, as if it were under another message."""
+        data, shown = self.api.button(label, chat)
+        query = press(data, under or shown, f"q{next(self._numbers)}", user(sender or chat))
+        return await self.tell(callback_query=query)
+
+    async def hears(self, chat: int, count: int, seconds: float = PATIENCE) -> None:
+        """Wait until so many texts were said in a chat."""
+        await self.api.until(lambda: len(self.api.said(chat)) >= count, seconds)
+
+    def last(self, chat: int) -> str:
+        """What was said in a chat last, as it is now."""
+        return str(self.api.shown(chat)[-1]["text"])
 
 
 def setup(api: BotApi) -> Telegram:

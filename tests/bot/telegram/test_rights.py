@@ -110,16 +110,16 @@ class TestRights(RightsContract):
         assert head.strip("| ").endswith(PRESS)
         wanted = row.strip("| ").rpartition("|")[2].strip()
         asker, presser = talk.person(sender), talk.person(sender)
-        there = group(-int(asker.id)) if asker.group else private(int(asker.id))
+        there = -int(asker.id) if asker.group else int(asker.id)
         await answers(talk, asker, await talk.say(asker, f"/find {WORD}"), 0)
         bot = Bot(talk.server, talk.folder)
-        under, shown = None, bot.last(there)
+        under = None
         if not asker.group:
             await answers(talk, presser, await talk.say(presser, f"/find {WORD}"), 0)
-            under = bot.last(private(int(presser.id)))
+            under = talk.server.shown(int(presser.id))[-1]
         elif sender == "group admin":
             talk.server.chats.administrators.add((-int(asker.id), int(presser.id)))
-        said = await bot.press("上下文", shown, user(int(presser.id)), under)
+        said = await bot.press("上下文", there, int(presser.id), under)
         assert verdict(said.texts) == wanted, said
 
 
@@ -150,7 +150,7 @@ async def test_a_group_is_answered_in_its_topic_with_the_question_quoted_only_wh
 async def test_an_edited_question_edits_its_answer_and_an_edited_command_does_nothing(bot: Bot) -> None:
     chat = private(14)
     await bot.tell(message=message(PLACE, chat, 1))
-    answer = bot.last(chat)["message_id"]
+    answer = bot.api.shown(14)[-1]["message_id"]
     said = await bot.tell(edited_message=message("第1号街坊", chat, 1, edit_date=2))
     ((method, asked),) = said.calls
     assert (method, asked["message_id"]) == ("editMessageText", answer)
@@ -183,15 +183,14 @@ async def test_menus_are_told_per_scope_and_language(bot: Bot) -> None:
 
 
 async def test_choices_and_buttons_outlive_a_restart(tmp_path: Path) -> None:
-    chat, admin, member = group(-77), user(1), user(2)
+    chat, admin, member = -77, 1, 2
     async with bot_api() as api:
         api.chats.administrators.add((-77, 1))
         async with talking(tmp_path, api=api) as bot:
-            await bot.tell(message=message(f"/find {PLACE}", chat, 1, member))
-            shown = bot.last(chat)
-            await bot.tell(message=message("/settings", chat, 2, admin))
-            assert "Language: English" in (await bot.press("English", bot.last(chat), admin)).texts[-1]
+            await bot.says(chat, f"/find {PLACE}", member)
+            await bot.says(chat, "/settings", admin)
+            assert "Language: English" in (await bot.press("English", chat, admin)).texts[-1]
         async with talking(tmp_path, api=api) as bot:
-            said = await bot.tell(message=message("/find qzxjk", chat, 3, member))
+            said = await bot.says(chat, "/find qzxjk", member)
             assert said.text.startswith(phrases("en").nothing_found.format("qzxjk"))
-            assert PLACE in (await bot.press("上下文", shown, member)).texts[-1]
+            assert PLACE in (await bot.press("上下文", chat, member)).texts[-1]

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from knowledge.snapshots.build import build
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest, BuildResult
+
+NEW = "苏州河边建成了新的步道。"
+
 
 def write_article(folder: Path, name: str, title: str, *sentences: str) -> Path:
     path = folder / name
@@ -20,3 +26,17 @@ def write_corpus(folder: Path, count: int = 4, words: str = "旧区改造") -> P
         ]
         write_article(folder, f"{n:03d}.txt", f"第{n}号街坊{words}纪事", *sentences)
     return folder
+
+
+def write_new(folder: Path) -> None:
+    """Write one article more, whose only sentence is NEW."""
+    write_article(folder, "new.txt", "新来的一篇", NEW)
+
+
+def rebuild(articles: Path, versions: SnapshotRepository) -> BuildResult:
+    """Build the folder on the version that is current, if any, and publish."""
+    base = versions.current()
+    with versions.staging() as folder:
+        built = build(BuildRequest(articles, versions.folder / base if base else None), folder)
+        versions.publish(folder)
+    return built

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from knowledge.errors import SnapshotDamaged
 from knowledge.model import Article, Fact, SourcedText
-from knowledge.snapshots.build import build
 from knowledge.snapshots.difference import (
     PAIRED,
     Change,
@@ -21,8 +20,7 @@ from knowledge.snapshots.difference import (
 )
 from knowledge.snapshots.opening import ASKED, SERVED, cached_snapshot
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.request import BuildRequest
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import rebuild, write_article, write_corpus, write_new
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def test_a_second_question_uses_what_the_first_one_built(articles: Path, tmp_pat
 
 def test_a_changed_folder_is_seen_at_once(articles: Path, tmp_path: Path) -> None:
     count(articles, tmp_path / "var")
-    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    write_new(articles)
     assert count(articles, tmp_path / "var") == 13
 
 
@@ -57,12 +55,11 @@ def test_changed_aliases_make_a_new_snapshot(articles: Path, tmp_path: Path) -> 
 
 def test_what_a_running_bot_serves_is_used_and_never_changed(articles: Path, tmp_path: Path) -> None:
     served = SnapshotRepository(tmp_path / "var" / SERVED)
-    with served.staging() as folder:
-        build(BuildRequest(articles), folder)
-        name = served.publish(folder)
+    rebuild(articles, served)
+    name = served.current()
     with cached_snapshot(articles, tmp_path / "var") as snapshot:
         assert snapshot.version == name
-    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    write_new(articles)
     assert count(articles, tmp_path / "var") == 13
     assert (served.names(), served.current()) == ([name], name)
 
@@ -133,27 +130,21 @@ def test_a_huge_article_is_compared_without_pairing() -> None:
     assert (difference.facts.removed, difference.facts.added) == (1, 1)
 
 
-def publish(articles: Path, versions: SnapshotRepository) -> str:
-    with versions.staging() as folder:
-        build(BuildRequest(articles), folder)
-        return versions.publish(folder)
-
-
 def test_the_facts_of_an_added_article_are_news_and_nothing_else_is(tmp_path: Path) -> None:
     articles, versions = write_corpus(tmp_path / "articles"), SnapshotRepository(tmp_path / "versions")
-    before = publish(articles, versions)
+    rebuild(articles, versions)
     write_article(articles, "new.txt", "养老服务有了新办法", "社区养老服务有了新办法，老人们都说好。")
-    after = publish(articles, versions)
-    fresh = [fact.article.file for batch in new_facts(versions, before, after) for fact in batch]
+    rebuild(articles, versions)
+    fresh = [fact.article.file for batch in new_facts(versions, "000001", "000002") for fact in batch]
     assert set(fresh) == {"new.txt"}
-    assert list(new_facts(versions, after, before)) == []
+    assert list(new_facts(versions, "000002", "000001")) == []
 
 
 def test_a_version_that_is_gone_is_named(tmp_path: Path) -> None:
     versions = SnapshotRepository(tmp_path / "versions")
-    after = publish(write_corpus(tmp_path / "articles", 1), versions)
+    rebuild(write_corpus(tmp_path / "articles", 1), versions)
     with pytest.raises(SnapshotDamaged, match="000000"):
-        list(new_facts(versions, "000000", after))
+        list(new_facts(versions, "000000", "000001"))
 
 
 @given(st.sets(st.text("ab", max_size=3)), st.sets(st.text("ab", max_size=3)))

@@ -19,9 +19,9 @@ from knowledge.snapshots.build import MANY, build
 from knowledge.snapshots.manifest import Totals, shrink_warning
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.request import BuildRequest, BuildResult
+from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.knowledge.snapshots.corpus import NEW, rebuild, write_article, write_corpus, write_new
 
 
 @pytest.fixture
@@ -32,15 +32,6 @@ def articles(tmp_path: Path) -> Path:
 @pytest.fixture
 def versions(tmp_path: Path) -> SnapshotRepository:
     return SnapshotRepository(tmp_path / "snapshots")
-
-
-def rebuild(articles: Path, versions: SnapshotRepository) -> BuildResult:
-    """Build on the version before and publish."""
-    base = versions.current()
-    with versions.staging() as folder:
-        built = build(BuildRequest(articles, versions.folder / base if base else None), folder)
-        versions.publish(folder)
-    return built
 
 
 def texts(versions: SnapshotRepository) -> list[str]:
@@ -88,7 +79,7 @@ def test_a_whole_build_holds_every_fact(articles: Path, versions: SnapshotReposi
 def test_only_what_was_touched_is_redone(articles: Path, versions: SnapshotRepository) -> None:
     rebuild(articles, versions)
     write_article(articles, "001.txt", "第1号街坊旧区改造纪事", "这里只剩下一句新写的话。")
-    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    write_new(articles)
     (articles / "002.txt").unlink()
     built = rebuild(articles, versions)
     assert (built.redone, built.kept) == (2, 2)
@@ -96,7 +87,7 @@ def test_only_what_was_touched_is_redone(articles: Path, versions: SnapshotRepos
     told = built.difference
     assert (told.articles.added, told.articles.changed, told.articles.removed) == (1, 1, 1)
     assert (told.facts.added, told.facts.removed) == (2, 6)
-    assert "苏州河边建成了新的步道。" in texts(versions) and len(texts(versions)) == 8
+    assert NEW in texts(versions) and len(texts(versions)) == 8
 
 
 def test_a_changed_folder_gives_the_same_snapshot_whole_or_in_part(
@@ -137,7 +128,7 @@ def test_a_broken_installation_refuses_the_build_and_leaves_no_file_out(
     def cannot_read_its_tables(document: Document) -> ParsedDocument:
         raise BrokenInstallation("t2s.json")
 
-    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    write_new(articles)
     with pytest.raises(BrokenInstallation), versions.staging() as folder:
         build(BuildRequest(articles), folder, repair=cannot_read_its_tables)
     assert len(texts(versions)) == 12
@@ -151,7 +142,7 @@ def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
     data = bytearray(records.read_bytes())
     data[data.index("第2号".encode())] ^= 1
     records.write_bytes(data)
-    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    write_new(articles)
     assert (rebuild(articles, versions).redone, len(texts(versions))) == (5, 13)
 
 
