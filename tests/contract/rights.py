@@ -34,19 +34,24 @@ PRESS = "another's button"
 MANUAL = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 
-def table(senders: Sequence[str] = ROLES) -> list[tuple[str, str, str]]:
-    """Sender, command and verdict of every cell of those senders that stands for a message."""
+def cells() -> dict[str, dict[str, str]]:
+    """The table: by sender and command, the verdict."""
     rows = [
         [cell.strip() for cell in line.strip("| \n").split("|")]
         for line in MANUAL.read_text(encoding="utf-8").split("## Commands")[0].splitlines()
         if line.startswith("|")
     ]
     head, _, *body = rows
+    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in body}
+
+
+def table(senders: Sequence[str] = ROLES) -> list[tuple[str, str, str]]:
+    """Sender, command and verdict of every cell of those senders that stands for a message."""
     return [
-        (row[0], command, verdict)
-        for row in body
-        if row[0] in senders
-        for command, verdict in zip(head[1:], row[1:], strict=True)
+        (sender, command, verdict)
+        for sender, row in cells().items()
+        if sender in senders
+        for command, verdict in row.items()
         if command != PRESS
     ]
 
@@ -124,9 +129,7 @@ class RightsContract:
         self, talk: People, sender: str, command: str, wanted: str
     ) -> None:
         if sender == "group admin" and not talk.tells_group_admins:
-            (wanted,) = [
-                verdict for who, what, verdict in table() if (who, what) == ("group member", command)
-            ]
+            wanted = cells()["group member"][command]
         person = talk.person(sender)
         if command == "upload" and not talk.takes_files and not person.group:
             wanted = "refuse"

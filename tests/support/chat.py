@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from bot.messages import (
     Chat,
     ChatType,
     Message,
+    Reply,
     Sender,
 )
 from bot.ports import ChatSettings, Interactions, PlatformRegistry
@@ -90,9 +91,13 @@ class Hall:
     async def say(self, text: str, sender: str | Sender = OWNER, **how: Any) -> str:
         """Say something, as `message` has it; return all that was said back once everything is quiet."""
         before = len(self.phone.sent)
-        replies = await self.dialogue.message(self.message(text, sender, **how))
+        replies = await self.heard(text, sender, **how)
         await self.quiet()
-        return "\n".join(reply.text for reply in (*replies, *self.phone.sent[before:]))
+        return told((*replies, *self.phone.sent[before:]))
+
+    async def heard(self, text: str, sender: str | Sender = OWNER, **how: Any) -> Sequence[Reply]:
+        """Say something; return the replies to it, and wait for nothing."""
+        return await self.dialogue.message(self.message(text, sender, **how))
 
     def message(
         self,
@@ -117,11 +122,15 @@ class Hall:
         """Press a button by its label on the last message that had it; return notice and what was said."""
         data = [b.data for r in self.phone.sent for row in r.buttons for b in row if b.label == label][nth]
         before = len(self.phone.sent)
-        chat = Chat("telegram", presser, ChatType.PRIVATE)
-        replies = await self.dialogue.press(ButtonPress(chat, "m1", "p1", Sender(presser), data))
+        replies = await self.carry(data, presser)
         await self.quiet()
-        said = [text for reply in replies for text in (reply.notice or "", reply.text)]
-        return "\n".join([*said, *(reply.text for reply in self.phone.sent[before:])])
+        return told((*replies, *self.phone.sent[before:]))
+
+    async def carry(self, data: str, presser: str | Sender = OWNER) -> Sequence[Reply]:
+        """Press a button that carries anything at all; return the replies to it."""
+        who = presser if isinstance(presser, Sender) else Sender(presser)
+        chat = Chat("telegram", who.id, ChatType.PRIVATE)
+        return await self.dialogue.press(ButtonPress(chat, "m1", "p1", who, data))
 
     async def quiet(self) -> None:
         """Wait until no job of an admin is running."""
@@ -138,6 +147,17 @@ class Hall:
     async def audit(self) -> list[AuditEntry]:
         async with open_state(sqlite_address(self.data)) as state:
             return (await state.audit.last(1000))[::-1]
+
+
+def told(replies: Sequence[Reply]) -> str:
+    """All that replies say, each notice before its text."""
+    return "\n".join(said for reply in replies for said in (reply.notice, reply.text) if said)
+
+
+def carried(label: str, *replies: Reply) -> str:
+    """What the only button of that label under these replies carries."""
+    (data,) = [b.data for reply in replies for row in reply.buttons for b in row if b.label == label]
+    return data
 
 
 @asynccontextmanager

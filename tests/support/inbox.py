@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,15 @@ async def open_host(
     """What a platform is opened with, its inbox in a file of the folder."""
     async with open_inboxes(folder / "inbox.sqlite", clock, PLATFORM) as inboxes:
         yield PlatformHost(conversation, metrics or Metrics(), inboxes, events, on_fatal)
+
+
+@contextmanager
+def nothing_stored(folder: Path) -> Iterator[None]:
+    """The inbox takes nothing meanwhile, as on a full disk: commits fail."""
+    with closing(sqlite3.connect(folder / "inbox.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 def new_update(number: int, queue: str = "7") -> NewUpdate:

@@ -107,8 +107,8 @@ COMMANDS = {
     "/rollback": "failed",
     "/audit": "shown",
     "/grant": "shown",
-    "/grant 8": "done",
     "/revoke 8": "nothing",
+    "/grant 8": "done",
     "/meta 000.txt 报纸=文汇报": "done",
     "/meta 没有.txt 报纸=文汇报": "failed",
     "/unanswered": "shown",
@@ -158,13 +158,11 @@ async def told(
     return room.phone.seen if room.phone.sent[before:] else seen
 
 
-@pytest.mark.parametrize(("command", "outcome"), COMMANDS.items())
-async def test_what_an_owner_does_is_one_row_before_it_is_told(
-    tmp_path: Path, command: str, outcome: str
-) -> None:
+async def test_what_an_owner_does_is_one_row_before_it_is_told(tmp_path: Path) -> None:
     async with hall(tmp_path, phone=Witness(data=tmp_path / "data")) as room:
-        wanted = [(f"telegram:{OWNER}", act(command), outcome)]
-        assert await told(room, command) == wanted == rows(room.data)
+        for number, (command, outcome) in enumerate(COMMANDS.items()):
+            wanted = [(f"telegram:{OWNER}", act(command), outcome)]
+            assert (await told(room, command))[number:] == wanted == rows(room.data)[number:]
 
 
 def test_every_command_of_an_admin_is_tried_here() -> None:

@@ -7,10 +7,9 @@ import copy
 import itertools
 import json
 import logging
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +57,7 @@ from tests.feishu.server import (
     feishu,
     flood,
 )
+from tests.support.inbox import nothing_stored
 from tests.support.postgres import migrated_server
 from tests.support.server import PATIENCE
 
@@ -93,11 +93,9 @@ def test_the_times_given_are_kept() -> None:
 async def test_what_cannot_be_stored_is_brought_again_and_answered_once(tmp_path: Path) -> None:
     async with feishu(haste=20) as server, serving(server, tmp_path, Echo()):
         await server.connected()
-        with closing(sqlite3.connect(tmp_path / "inbox.sqlite", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with nothing_stored(tmp_path):
             delivery = server.push(message("问"))
             await server.until(lambda: 500 in delivery.answers or delivery.tries > 1)
-            other.execute("ROLLBACK")
         async with asyncio.timeout(PATIENCE):
             await delivery.done.wait()
         await server.until(lambda: server.texts(ANN))

@@ -1,4 +1,4 @@
-"""Watches and hopes: told in the language that the chat has chosen, and nothing of what is wrong inside."""
+"""Choices that last, watches and hopes: told in the language that the chat has chosen, and nothing of what is wrong inside."""
 
 from __future__ import annotations
 
@@ -8,24 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import ButtonPress, Chat, ChatType, Sender
+from bot.messages import Chat, ChatType, Sender
 from bot.ports import Preference
 from bot.state.chats import Subscriber
 from bot.state.questions import MOST_ALERTS
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
-from tests.support.chat import STRANGER, Hall, hall, without
+from tests.support.chat import STRANGER, Hall, carried, hall, told, without
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CHAT = Chat("telegram", STRANGER, ChatType.PRIVATE)
 READER = Sender(STRANGER, language="de")
 CHOSEN = phrases("zh-Hans")
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Hall]:
-    async with hall(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -38,7 +32,7 @@ async def state(room: Hall) -> AsyncIterator[State]:
 
 async def press(room: Hall, data: str, sender: Sender = READER) -> tuple[str, str | None]:
     """Press a button; return what is said, and the notice."""
-    (reply,) = await room.dialogue.press(ButtonPress(CHAT, "m1", "p1", sender, data))
+    (reply,) = await room.carry(data, sender)
     return reply.text, reply.notice
 
 
@@ -63,6 +57,16 @@ async def test_a_wish_that_cannot_be_written_down_is_told_without_the_database(
     async with without(room.data, "votes"):
         assert await room.say("/forget_me", READER) == CHOSEN.failed
     assert str(room.data) in caplog.text
+
+
+async def test_choices_and_buttons_outlive_a_restart(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        (answer,) = await room.heard("第2号街坊在第1年完成了签约", STRANGER)
+        screen = await room.heard("/settings", STRANGER)
+        assert "Language: English" in told(await room.carry(carried("English", *screen), STRANGER))
+    async with hall(tmp_path) as room:
+        assert (await room.say("qzxjk", STRANGER)).startswith(phrases("en").nothing_found.format("qzxjk"))
+        assert "第2号街坊在第1年" in told(await room.carry(carried("上下文", answer), STRANGER))
 
 
 async def test_where_the_question_is_gone_or_too_much_is_waited_for_that_is_said_in_the_readers_language(

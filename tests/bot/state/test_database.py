@@ -224,7 +224,7 @@ async def kill_at(folder: Path, statement: int) -> int:
     return ended
 
 
-@pytest.mark.parametrize("statement", [1, 7, 15])
+@pytest.mark.parametrize("statement", [7, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 15))])
 async def test_a_migration_killed_midway_is_done_at_the_next_start(tmp_path: Path, statement: int) -> None:
     assert await kill_at(tmp_path, statement) == -signal.SIGKILL
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from bot.texts import phrases
+from bot.messages import Chat, ChatType
+from bot.state.state import open_state, sqlite_address
 from tests.bot.telegram.service import Bot, setup, talking
 from tests.botapi.server import bot_api
 from tests.botapi.updates import BOT, Json, channel, group, inline, message, private, user
-from tests.contract.rights import MANUAL, PRESS, WORD, RightsContract, answers, table, typed, verdict
+from tests.contract.rights import PRESS, WORD, RightsContract, answers, cells, table, typed, verdict
 from tests.contract.rights import talking as rights
 from tests.support.people import ROLES, Person, TelegramPeople
 
@@ -71,8 +71,7 @@ class TestRights(RightsContract):
 
     async def test_the_table_has_every_sender_and_every_verdict(self) -> None:
         told = table((*ROLES, *OTHERS))
-        assert {sender for sender, _, _ in told} == {*ROLES, *OTHERS}
-        assert len(MANUAL.read_text(encoding="utf-8").split("## Commands")[0].split("\n| ")) == 2 + 14
+        assert {sender for sender, _, _ in told} == cells().keys() == {*ROLES, *OTHERS}
         assert {wanted for _, _, wanted in told} == {"answer", "refuse", "ignore"}
 
     @pytest.mark.parametrize(("sender", "command", "wanted"), table(OTHERS))
@@ -97,18 +96,6 @@ class TestRights(RightsContract):
 
     @pytest.mark.parametrize("sender", ROLES)
     async def test_anothers_button_does_what_the_table_says(self, talk: TelegramPeople, sender: str) -> None:
-        (row,) = [
-            line
-            for line in MANUAL.read_text(encoding="utf-8").splitlines()
-            if line.startswith(f"| {sender} |")
-        ]
-        (head,) = [
-            line
-            for line in MANUAL.read_text(encoding="utf-8").splitlines()
-            if PRESS in line and "`/find`" in line
-        ]
-        assert head.strip("| ").endswith(PRESS)
-        wanted = row.strip("| ").rpartition("|")[2].strip()
         asker, presser = talk.person(sender), talk.person(sender)
         there = -int(asker.id) if asker.group else int(asker.id)
         await answers(talk, asker, await talk.say(asker, f"/find {WORD}"), 0)
@@ -120,7 +107,7 @@ class TestRights(RightsContract):
         elif sender == "group admin":
             talk.server.chats.administrators.add((-int(asker.id), int(presser.id)))
         said = await bot.press("上下文", there, int(presser.id), under)
-        assert verdict(said.texts) == wanted, said
+        assert verdict(said.texts) == cells()[sender][PRESS], said
 
 
 PLACE = "第2号街坊"
@@ -182,15 +169,10 @@ async def test_menus_are_told_per_scope_and_language(bot: Bot) -> None:
     assert "settings" in told["all_chat_administrators", ""]
 
 
-async def test_choices_and_buttons_outlive_a_restart(tmp_path: Path) -> None:
-    chat, admin, member = -77, 1, 2
-    async with bot_api() as api:
-        api.chats.administrators.add((-77, 1))
-        async with talking(tmp_path, api=api) as bot:
-            await bot.says(chat, f"/find {PLACE}", member)
-            await bot.says(chat, "/settings", admin)
-            assert "Language: English" in (await bot.press("English", chat, admin)).texts[-1]
-        async with talking(tmp_path, api=api) as bot:
-            said = await bot.says(chat, "/find qzxjk", member)
-            assert said.text.startswith(phrases("en").nothing_found.format("qzxjk"))
-            assert PLACE in (await bot.press("上下文", chat, member)).texts[-1]
+async def test_what_is_chosen_and_shown_is_kept_in_the_state(bot: Bot) -> None:
+    await bot.says(15, PLACE)
+    await bot.says(15, "/settings")
+    assert "Language: English" in (await bot.press("English", 15)).texts[-1]
+    async with open_state(sqlite_address(bot.data)) as state:
+        assert (await state.preferences.get(Chat("telegram", "15", ChatType.PRIVATE))).language == "en"
+        assert await state.shown.quoted()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from bot.platforms.wecom.client import SILENCE, TooLate, WeComOptions, error_for
 from bot.platforms.wecom.service import UNSTORED_BYTES, UnstoredFrames
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
+from tests.support.inbox import nothing_stored
 from tests.wecom.server import BOT, SECRET, Gateway, gateway
 
 ANN = Chat("wecom", "ann", ChatType.PRIVATE)
@@ -159,11 +158,9 @@ async def test_what_is_to_be_said_while_nobody_is_connected_waits(tmp_path: Path
 
 async def test_what_cannot_be_stored_waits_in_memory_which_is_said_and_has_an_end(tmp_path: Path) -> None:
     async with gateway() as server, serving(server, tmp_path, Echo()) as service:
-        with closing(sqlite3.connect(tmp_path / "inbox.sqlite", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with nothing_stored(tmp_path):
             await server.say("新桥")
             await server.until(lambda: "in memory only" in str(service.problem()))
-            other.execute("ROLLBACK")
         await server.until(lambda: server.said and service.problem() is None)
     assert server.shown() == ["答：新桥"]
     waiting = UnstoredFrames()
