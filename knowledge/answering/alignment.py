@@ -36,7 +36,7 @@ from knowledge.answering.owners import (
     other_name,
     other_owner,
 )
-from knowledge.answering.rewordings import is_reworded
+from knowledge.answering.rewordings import EACH, is_reworded
 from knowledge.answering.whole import is_told_in, what_is_counted
 from knowledge.answering.window import HELD, Passage, holds_part, tight
 from knowledge.query.aliases import stands_as_name
@@ -55,6 +55,7 @@ _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
 _ROWS = ("一二三四五六七八九十首末0123456789", "东南西北中", TIERS)
 """Characters of which one in the place of another makes another thing: 一中 and 二中, 竹山镇 and 竹山乡."""
 _OTHERING = ("副", "非")
+_NOT_YET = ("提名", "候选")
 _DENYING = re.compile(
     r"(?:(?:尚未|从未|并未|未能|没有|未(?![来必成])|没)[\u4e00-\u9fff]{0,2}|不再|不会|不得|(?<![得了])不)$"
 )
@@ -102,6 +103,11 @@ class Aligner:
         self._rarity = {one.start: rarity(one.text) for one in self.bound}
         self.of_answer = {one for one in self.bound if tells_of_the_answer(query, one)}
         self.hollow = {one for one in self.bound if self._is_hollow(one)}
+        self._headed = {
+            word.start: head.text[0]
+            for word, head in pairwise(query.words)
+            if word.tag in ("s", "b") and word.start + len(word.text) == head.start
+        }
         self._dimension = asked_dimension(query)
         self._is_owned = query.type in _NAMED_BEFORE
 
@@ -137,7 +143,9 @@ class Aligner:
     def _is_asked(self, one: Constraint) -> bool:
         """Whether a constraint stands right beside the question word."""
         question = self.query.question
-        before = [c for c in self.bound if c.end <= question.start]
+        before = [
+            c for c in self.bound if c.end <= question.start and not EACH.fullmatch(c.text)
+        ]  # 学费一年多少
         after = [c for c in self.bound if c.start >= question.end]
         return question.start != question.end and one in (*before[-1:], *after[:1])
 
@@ -289,7 +297,10 @@ class Aligner:
         here = passage.folded if word.isascii() else passage.tight
         if self.query.type is not QuestionType.NONE:
             here = f"{passage.label} {here}"
+        head = self._headed.get(one.start, "")  # 海外订单 around tells no 海外收入
         for level, text in ((0, here), (1, passage.heads), (2, before)):
+            if level and head and f"{word}{head}" not in text:
+                continue
             if any(self._stands(one, form, text, passage.language) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level
         opened = one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word)
@@ -349,6 +360,8 @@ class Aligner:
             return form in text
         for mark in _OTHERING:
             text = text.replace(f"{mark}{form}", " ")
+        for mark in _NOT_YET:
+            text = text.replace(f"{form}{mark}", " ")
         return form in text
 
     def _denied(self, one: Constraint, word: str, passage: Passage) -> str:

@@ -101,8 +101,13 @@ _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
 
 
-def candidates(passage: Passage, kind: QuestionType, read: tuple[Place, ...] = ()) -> tuple[Candidate, ...]:
-    """Return the proposed spans in order of their proposers, each place once, at most 320; `read` are a reader's spans."""
+def candidates(
+    passage: Passage, kind: QuestionType, read: tuple[Place, ...] = (), noun: str = ""
+) -> tuple[Candidate, ...]:
+    """Return the proposed spans in order of their proposers, each place once, at most 320.
+
+    `read` are a reader's spans; of a `noun` a number is asked for, which a numeral right before it tells: 五连胜.
+    """
     found: dict[Place, Candidate] = {}
     dotted = tuple(_dotted(passage))
     in_names = _inside((*dotted, *(match.span() for match in _LATIN.finditer(passage.folded))))
@@ -111,7 +116,9 @@ def candidates(passage: Passage, kind: QuestionType, read: tuple[Place, ...] = (
     moments = [match.span() for match in WEEKLY.finditer(passage.folded)] if kind is QuestionType.TIME else []
     by_reader = tuple(_of_reader(passage, kind, read))
     cut = {(one.start, one.end - 1) for one in by_reader if one.kind is CandidateKind.PERSON}
-    for one in (*named, *_all(passage, kind), *by_reader):
+    numbered = numbered_nouns(passage, noun) if kind in NUMBERS else ()
+    told_of_noun = (Candidate(*place, CandidateKind.COUNT) for place in numbered)
+    for one in (*named, *told_of_noun, *_all(passage, kind), *by_reader):
         if (one.start, one.end) in cut:
             continue
         if one.kind not in OF_TIME and (
@@ -130,6 +137,18 @@ def candidates(passage: Passage, kind: QuestionType, read: tuple[Place, ...] = (
         if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
+
+
+def numbered_nouns(passage: Passage, noun: str) -> list[Place]:
+    """Return where a numeral that is no figure stands right before a noun: 十七稿, 二等奖."""
+    told = (
+        re.finditer(rf"(?<![第{_NUMERALS}])[{_NUMERALS}]+{re.escape(noun)}", passage.folded) if noun else ()
+    )
+    figures = {at for figure in passage.figures for at in range(figure.start, figure.end)}
+    return [match.span() for match in told if match.start() not in figures]
+
+
+_NUMERALS = "一二三四五六七八九十百两"
 
 
 def _inside(places: Iterable[Place]) -> set[int]:

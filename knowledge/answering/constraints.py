@@ -184,6 +184,19 @@ def asks_for_hour(query: Query) -> bool:
     return query.type is QuestionType.TIME and "几点" in asked
 
 
+_ENDS = re.compile("截止|结束|为止|到期")
+
+
+def asked_edge(query: Query) -> str:
+    """Return which end of a stretch of time is asked for: 到 (到几点, 什么时候截止), 从 (从哪天, 几点开始), or nothing."""
+    if query.type is not QuestionType.TIME:
+        return ""
+    led, told = query.text[query.question.start], query.text[query.question.end :]
+    if led in "到至" or _ENDS.search(told):
+        return "到"
+    return "从" if led in "从自" or "开始" in told else ""
+
+
 def asked_part_of_time(query: Query) -> re.Pattern[str] | None:
     """Return what a time that is asked for has in it, where the question names that: 周几, 哪年, 几月, 几号."""
     asked = query.text[query.question.start : query.question.end]

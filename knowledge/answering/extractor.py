@@ -12,7 +12,7 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import TIERS, content_runs
+from knowledge.answering.constraints import TIERS, asked_edge, content_runs
 from knowledge.answering.fits import (
     SURE_SHARE,
     TOLD_BY_FIGURES,
@@ -27,6 +27,7 @@ from knowledge.answering.reader import WindowReading
 from knowledge.answering.rewordings import Wording, in_words_of
 from knowledge.answering.rivals import (
     Rival,
+    dates_another_deed,
     is_late,
     least_rivalled,
     rivals,
@@ -102,7 +103,8 @@ class FactReading:
         if self.query.is_one_word:
             return tuple(value_behind(self.query.text, self.passage, self._proposed))
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
-        proposed = candidates(self.passage, kind, tuple(read)) if read else self._proposed
+        noun = self.query.question.noun
+        proposed = candidates(self.passage, kind, tuple(read), noun) if read else self._proposed
         if not proposed:
             return ()
         rows = feature_rows(self.query, self.passage, self.aligned, proposed, read)
@@ -124,9 +126,8 @@ class FactReading:
             one = proposed[at]
             if kind is QuestionType.LIST:
                 one = whole_list(self.passage, one, proposed)
-            said = balanced(
-                self.passage.text[slice(*whole_place(self.passage, one, self.query.question.noun, asked))]
-            )
+            whole = whole_place(self.passage, one, noun, asked, asked_edge(self.query))
+            said = balanced(self.passage.text[slice(*whole)])
             if said and all(said not in other.text for other in found):
                 rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
                 wrong = "money_wrong" if self.query.question.noun == "钱" else "unit_other"
@@ -182,11 +183,15 @@ class FactReading:
 
     @property
     def _lacks_a_name(self) -> bool:
-        """Tell whether a name stands in a sentence beside alone, and the reader finds nothing of it in this one."""
+        """Tell whether a name stands in a sentence beside alone, and the reader finds nothing of it in this one.
+
+        So may what somebody or something is, where that is asked: 主教练 of 甲队主教练是谁.
+        """
         if self._read is None or self.query.type not in FEW_WORDS:
             return False
         beside = (one.constraint for one in self.aligned if LEVELS[one.level] in ("near", "part_near"))
-        names = (one for one in beside if is_proper(one, self.passage))
+        asked = self.query.question.start if self.query.type in NAMES else -1
+        names = (one for one in beside if is_proper(one, self.passage) or one.end == asked)
         return any(self._read.doubt_of(one.start, one.end) >= NOTHING_OF_IT for one in names)
 
     @property
@@ -224,6 +229,8 @@ class FactReading:
             return False
         if any(one.here and not one.deed for one in self.rivals):
             return False  # another stands beside it, and what was asked for elsewhere in the sentence
+        if dates_another_deed(self.query, self.passage, self.answer.place):
+            return False
         return not self._is_late and not is_one_of_several(self.passage, self.answer)
 
     def _tells_a_part(self, asked: Period) -> bool:
@@ -246,7 +253,7 @@ class FactReading:
     @cached_property
     def _proposed(self) -> tuple[Candidate, ...]:
         """What grammar proposes, whatever the reader does."""
-        return tuple(candidates(self.passage, self.query.type, ()))
+        return tuple(candidates(self.passage, self.query.type, (), self.query.question.noun))
 
     @property
     def _misfit(self) -> float:

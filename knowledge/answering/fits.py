@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.answering.candidates import OF_TIME, Candidate, CandidateKind
+from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind, numbered_nouns
 from knowledge.answering.constraints import (
     asked_dimension,
     asked_measure,
@@ -19,11 +19,11 @@ from knowledge.answering.constraints import (
 )
 from knowledge.answering.rewordings import SCORE, asks_for_a_name
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
-from knowledge.answering.window import Passage, Place
+from knowledge.answering.window import CLAUSE_END, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.text.analyzer import NAME_TAGS, Token
-from knowledge.text.numbers import Quantity
+from knowledge.text.numbers import Quantity, QuantityKind
 
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
 LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
@@ -98,21 +98,28 @@ def is_of_another_kind(
         return True  # no person and no body has a date in it
     if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
         return True
+    if kind is QuestionType.WHICH and noun and (answer.text[-1] in "名人位" or _only_heads(passage, answer)):
+        return True  # 1名 tells no 驾照
     if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
         return True
     if kind is QuestionType.PLACE and (
         _TEAM.search(answer.text) or (not noun and _is_cut_off(passage, answer))
     ):
         return True  # a team is nowhere
-    if kind is QuestionType.LIST and noun:
-        return "、" not in answer.text and not answer.text.endswith(noun)
     start, end = answer.place
+    if kind is QuestionType.LIST and noun:
+        first, last = part_of(passage.folded, answer.place, CLAUSE_END)
+        others = (
+            sum(noun in item for item in passage.folded[first:last].split("、")) - 1
+        )  # 甲队22分、乙队19分
+        return "、" not in answer.text and (others > 0 or not answer.text.endswith(noun))
     if noun[:1] == "国" and kind is QuestionType.PLACE:
         return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)
     if (part := asked_part_of_time(query)) and not part.search(passage.folded, *answer.place):
         return True
     if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
-        return asks_for_hour(query) and answer.kind is CandidateKind.DURATION  # 满15岁 tells
+        lasts = answer.kind is CandidateKind.DURATION  # 满15岁 tells
+        return asks_for_hour(query) and (lasts or not HOUR.search(answer.text))
     within = (one for one in proposed if start <= one.start and one.end <= end)
     if asks_for_place_in_order(query):
         return not any(is_in_asked_order(query, passage, one) for one in within)
@@ -130,6 +137,12 @@ def _is_no_name(passage: Passage, answer: ShortAnswer) -> bool:
     return answer.kind in _OF_ANY_KIND and all(
         t.tag[:2] not in NAME_TAGS and passage.language.knows(t.text) for t in within if t.text.isalpha()
     )
+
+
+def _only_heads(passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether it is the common end of a longer phrase that tells more: 客运航线 of 东港至西岛的客运航线."""
+    before = next((t for t in passage.tokens if t.start + len(t.text) == answer.place[0]), None)
+    return before is not None and (before.text == "的" or before.tag in "mq") and _is_no_name(passage, answer)
 
 
 def _is_no_such_body(noun: str, passage: Passage, answer: ShortAnswer) -> bool:
@@ -212,6 +225,8 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
     measure, noun = asked_measure(query), query.question.noun
     if measure:
         return np.array([not is_of_measure(measure, one.unit if one else "") for one in told])
+    if numbered := {*numbered_nouns(passage, noun)}:
+        return np.array([(one.start, one.end) not in numbered for one in proposed])
     words = joined_words(passage.tokens) if noun else []
     counted = {end: _counted(figure, passage, words) for end, figure in figures.items()}
     wanted = [end for end, things in counted.items() if noun and any(noun in thing for thing in things)]
@@ -219,6 +234,8 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
 
     def is_of_other(one: Quantity) -> bool:
         after, before = counted[one.end]
+        if noun and one.kind is QuantityKind.DURATION and one.unit != "岁":
+            return True  # 写了四年 for how many drafts
         if noun and len(after) > 1 and after in query.text and after[:1] not in noun and noun not in after:
             return True  # 81个集团 for how many doctors a 集团 has
         # Behind the figure asked for come its parts: 新增学位3600个，其中城区2400个.

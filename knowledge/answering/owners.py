@@ -295,6 +295,18 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
     return False
 
 
+def asked_doers(query: Query, passage: Passage) -> list[str]:
+    """Return whom the fact has doing what stands right behind the question word, or suffering it: 谁夺冠, 谁被表彰."""
+    asked = query.question.end
+    deed = next((w for w in query.words if w.start >= asked and w.tag == "v" and len(w.text) > 1), None)
+    between = query.text[asked : deed.start] if deed else ""
+    led = query.text[0] not in "谁哪什何" or query.question.start > 0  # 与谁合作, 在哪个县
+    if deed is None or led or len(between) > 1 or query.type not in NAMES - {QuestionType.PLACE}:
+        return []
+    suffers = between != "" and between in _PASSIVE
+    return [one for act in _acts(passage, deed.text) if (one := act[suffers])]
+
+
 def _acts(passage: Passage, deed: str) -> Iterator[tuple[str, str]]:
     """Who does a deed and to whom, wherever it is told; a clause without a subject has that of the one before."""
     who = ""

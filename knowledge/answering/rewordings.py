@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.answering.constraints import Constraint
 from knowledge.answering.reader import WindowReading
+from knowledge.answering.whole import stretches
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
@@ -18,22 +19,24 @@ _FALLS = re.compile(r"下降|下滑|下跌|下调|减少|减轻|降低|回落|�
 """Verbs of change, by where they lead."""
 _CHANGED_BY = re.compile(rf"(?:{_RISES.pattern}|{_FALLS.pattern})了?$")
 SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
-_EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
+EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
 _HOURS = re.compile(r"(?:开门|关门|营业|开放|闭馆|开馆|打烊|上班|下班|办公)")
 _RANGE_OF_HOURS = re.compile(r"\d{1,2}(?::\d\d|[时点])\D{0,4}[至到~—–-]+\D{0,4}\d{1,2}(?::\d\d|[时点])")
 _CALLS = re.compile(r"(?:联系)?电话|热线(?:电话)?")
-_BEGINS = re.compile(r"[日号时点分年月午晚]\s?(?:正式)?起")
+_BEGINS = re.compile(r"[日号时点分年月午晚]\s?(?:正式)?起|时间[:为是]")
+_EDGES = re.compile("开始|截止|结束")
 
 
 def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
     """Tell whether the fact itself says a word in other words, by grammar alone.
 
-    A time with 起 begins something, 一期 is each 期, two numbers with 比 are a score, and a change may be told by any
+    A time with 起 begins something, and a stretch of time begins and ends it, 一期 is each 期, two numbers with 比 are a score, and a change may be told by any
     verb of its direction: what is asked to have risen (涨了多少) may have grown (增长21.3%), but not in a fact where something falls.
     """
-    if one.text == "开始":
-        return query.type is QuestionType.TIME and _BEGINS.search(passage.folded) is not None
-    if each := _EACH.fullmatch(one.text):
+    if _EDGES.fullmatch(one.text) and query.type is QuestionType.TIME:
+        begins = one.text == "开始" and _BEGINS.search(passage.folded)
+        return bool(begins or stretches(passage))
+    if each := EACH.fullmatch(one.text):
         return query.type is QuestionType.AMOUNT and f"每{each['of']}" in passage.folded
     if _HOURS.fullmatch(one.text):  # 9:00至21:00开放 tells when it opens and shuts
         hours = _HOURS.search(passage.folded) and _RANGE_OF_HOURS.search(passage.folded)
@@ -149,9 +152,9 @@ def _told_otherwise(passage: Passage, query: Query, bound: Sequence[Constraint])
 
 def _reworded(one: Constraint, query: Query, passage: Passage) -> str:
     """Return what says a word in other words, where it takes the word's place: 每期 for 一期, 增长 for 涨."""
-    if one.text == "开始":
+    if _EDGES.fullmatch(one.text):
         return ""
-    if each := _EACH.fullmatch(one.text):
+    if each := EACH.fullmatch(one.text):
         return f"每{each['of']}"
     if _CALLS.fullmatch(one.text) and (call := _CALLS.search(passage.folded)):
         return call.group()

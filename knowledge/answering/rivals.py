@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, SlotKind, asked_part_of_time, asks_for_hour
+from knowledge.answering.constraints import TIERS, SlotKind, asked_edge, asked_part_of_time, asks_for_hour
 from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, joined_words
-from knowledge.answering.owners import TAGS_OF_NAMES
+from knowledge.answering.owners import TAGS_OF_NAMES, asked_doers
 from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers
 from knowledge.answering.whole import (
@@ -26,10 +26,10 @@ from knowledge.answering.whole import (
     of_asked_pair,
     paired,
 )
-from knowledge.answering.window import HELD, ITEM_END, SENTENCE_PART, Passage, Place, part_of
+from knowledge.answering.window import CELL_END, HELD, ITEM_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
-from knowledge.text.analyzer import NAME_TAGS, Token
+from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
 from knowledge.text.periods import is_compared_with
 
 _NUMBERED = re.compile(
@@ -73,17 +73,21 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: Place) -> tupl
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
         around = told if levels <= _BESIDE and word.tag[:2] in NAME_TAGS else beside
+        alone = all(one.constraint.start != word.start + len(word.text) for one in bound)
         kin = (
             token.text
             for token in around
             if token.text not in asked
-            and is_kin(word, token)
-            and (token.tag != "v" or _governs(token, bound, own, start))
+            and (
+                (is_kin(word, token) and (token.tag != "v" or _governs(token, bound, own, start)))
+                or (token.start == start and alone and _end_alike(word, token))
+            )
         )
         counted = _numbered(word.text, own, asked) or _counted(parts[0], passage, (start, end), place)
         other = counted or next(kin, "")
         if other:
-            found.append(Rival(word.text, other, word.tag[:1] == "v", levels == {0}))
+            deed = word.tag[:1] == "v" and not other.endswith(word.text[-1])
+            found.append(Rival(word.text, other, deed, levels == {0}))
     return tuple(found)
 
 
@@ -143,6 +147,20 @@ def is_late(aligned: Sequence[Alignment], passage: Passage, place: Place) -> boo
     return False
 
 
+def dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
+    """Tell whether a time is told of another deed: 退休 stands in another clause than 今年, and that one has its own verb or who."""
+    deed = (_asked_deed(query) or _asked_word(query)) if query.type is QuestionType.TIME else ""
+    start, end = part_of(passage.folded, place, CELL_END)
+    if not deed or deed not in passage.folded:
+        return False
+    if deed in passage.folded[start:end]:
+        return False
+    if re.search(rf"[,，;；].*{re.escape(deed)}(?:之|以)?[后前]", passage.folded[end + 1 :]):
+        return True  # 2019年，考入大学，毕业后留校
+    apart = (t for t in passage.tokens if start <= t.start < end and not place[0] <= t.start < place[1])
+    return any(token.tag == "r" or (token.tag == "v" and len(token.text) > 1) for token in apart)
+
+
 def is_kin(word: Token, other: Token) -> bool:
     """Tell whether two words are of one kind: parts of the state, names of one sort, verbs, nouns that share a head."""
     if len(word.text) < 2 or len(other.text) < 2:
@@ -159,6 +177,13 @@ def is_kin(word: Token, other: Token) -> bool:
     if word.text[-1] == other.text[-1]:  # the head of a noun comes last: 儿科 and 皮肤科
         return not (word.text.endswith(other.text) or other.text.endswith(word.text))
     return len(word.text) == len(other.text) and word.text[0] == other.text[0]
+
+
+def _end_alike(word: Token, other: Token) -> bool:
+    """Tell whether two words of as many characters end in one, whatever they are taken for: 面试 and 笔试."""
+    return (
+        1 < len(word.text) == len(other.text) and word.text != other.text and word.text[-1] == other.text[-1]
+    )
 
 
 def numbered_in(text: str) -> tuple[tuple[int, str], ...]:
@@ -205,14 +230,12 @@ _CHANGE = re.compile(
 _LABELLED = re.compile(
     r"(?:^|[|,;。. …])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})"
 )
+_LED_BY_NAME = re.compile(rf"\s[{''.join(sorted(SURNAMES))}]")
 _AROUND_LABEL = re.compile(r"^(?:\d+|[一二三四五六七八九十]+)[、.]|\([^()]*\)|\s")
 """What a label has besides its words: a number before it, the unit of its column."""
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = OF_TIME | {CandidateKind.DURATION}
-READ_AS_LIKELY = 0.5
-"""Share of the reader from which on a span does not give way to what grammar tells."""
-_EDGE = re.compile(r"[到至从自]")
 _FORMER = re.compile(r"原|以前|之前|过去|此前|从前|本来|曾|[从由自](?:多少|几|百分)")
 
 
@@ -248,7 +271,9 @@ def _kept(
             [one.kind is not CandidateKind.NOUNS or not _has(names, one, passage) for one in proposed]
         )
     labelled = _labelled(query, passage)
-    if query.type is QuestionType.WHO and not labelled:
+    if doers := asked_doers(query, passage):
+        yield _names_one_of(doers, passage, proposed)
+    if query.type is QuestionType.WHO and not labelled and not doers:
         persons = np.array([one.kind is CandidateKind.PERSON for one in proposed])
         there = _in_clause_of(_asked_word(query), passage, proposed)
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
@@ -273,9 +298,8 @@ def _kept(
         yield np.array([part.search(passage.folded, one.start, one.end) is not None for one in proposed])
     if asks_for_hour(query):
         yield np.array([tells_an_hour(one, passage.folded) for one in proposed])
-    if query.type is QuestionType.TIME and (edge := _EDGE.match(query.text, query.question.start)):
-        edges = np.array([_is_at_edge(one, passage.folded, edge.group()) for one in proposed])
-        yield edges | (rows[:, COLUMN["read"]] >= READ_AS_LIKELY)
+    if asked_edge(query) == "到" and (_asked_deed(query) or "?") not in passage.folded:
+        yield np.array([passage.folded[: one.start].endswith(tuple("至到~—–-")) for one in proposed])
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
         together = rows[:, COLUMN["same_clause"]]
         times = np.array([one.kind in _TIMES for one in proposed])
@@ -324,7 +348,9 @@ def _labelled(query: Query, passage: Passage) -> set[Place]:
     """
     folded = passage.folded
     labelled = [
-        (_AROUND_LABEL.sub("", match["label"]), match.span("value")) for match in _LABELLED.finditer(folded)
+        (_AROUND_LABEL.sub("", match["label"]), match.span("value"))
+        for match in _LABELLED.finditer(folded)
+        if not (query.type is QuestionType.WHO and _LED_BY_NAME.match(folded, match.end()))  # 一中 李明
     ]
     told = [(label, place) for label, place in labelled if len(label) > 1 and _ends_with(query, label)]
     if query.type in NAMES and not told:  # 红榜第一名：李明 for 红榜第一是谁
@@ -359,27 +385,36 @@ def _names_what_follows(query: Query, passage: Passage, one: Candidate) -> bool:
     return passage.folded.startswith("年", one.end - 1) and passage.folded.startswith(nouns, one.end)
 
 
+def _names_one_of(
+    doers: Sequence[str], passage: Passage, proposed: Sequence[Candidate]
+) -> npt.NDArray[np.bool_]:
+    """Tell of each span whether it is of one of whom a deed is told, and takes no verb along: 王某 of 王某|撞倒李某."""
+    there = [place for doer in doers for place in _stands(doer, passage)]
+    deeds = [(t.start, t.start + len(t.text)) for t in passage.tokens if t.tag in ("v", "p")]
+    apart = [(s, e) for s, e in deeds if not any(start <= s < end for start, end in there)]
+    return np.array(
+        [
+            any(one.start < end and start < one.end for start, end in there)
+            and not any(one.start <= start and end <= one.end for start, end in apart)
+            for one in proposed
+        ]
+    )
+
+
+def _stands(text: str, passage: Passage) -> list[Place]:
+    return [match.span() for match in re.finditer(re.escape(text), passage.folded)]
+
+
 def _in_clause_of(word: str, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
     """Tell of each span whether it stands in a clause that has a word."""
     clauses = clause_numbers(passage.folded)
-    found = re.finditer(re.escape(word), passage.folded) if word else ()
-    told = {int(clauses[match.start()]) for match in found}
+    told = {int(clauses[start]) for start, _ in _stands(word, passage)} if word else set()
     return np.array([int(clauses[one.start]) in told for one in proposed])
 
 
 def tells_an_hour(one: Candidate, folded: str) -> bool:
     """Tell whether a span is a moment with an hour in it: a day of the week or a number of a street is none."""
     return one.kind is CandidateKind.CLOCK and HOUR.search(folded, one.start, one.end) is not None
-
-
-def _is_at_edge(one: Candidate, folded: str, led: str) -> bool:
-    """Tell whether a span is the end (到) or the beginning (从) that is asked for of a stretch of time."""
-    if led in "到至":
-        return one.start > 0 and folded[one.start - 1] in "至到~—–-"
-    return (
-        folded[max(0, one.start - 1) : one.start] in ("从", "自")
-        or folded[one.end : one.end + 1] in "起至到~—–-"
-    )
 
 
 def _is_former(one: Candidate, folded: str) -> bool:

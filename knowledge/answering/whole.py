@@ -86,20 +86,20 @@ def nouns_after(passage: Passage, figure: Quantity) -> int:
     return end
 
 
-def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> Place:
+def whole_place(passage: Passage, one: Candidate, noun: str, words: str, edge: str) -> Place:
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
     What 个, or a figure without a measure, counts is said with it where it is the noun asked for (6个班, 30手), and so
     is the noun that a name ends with: 全面屏手势. No moment is cut, unless the question's `words` ask for the year alone,
-    or for one end of a time: 18时 of 8时至18时 for 到几点.
+    or for one `edge` of a time: 18时 of 8时至18时 for 到几点.
     """
     if one.kind in OF_TIME and not _OF_A_YEAR.search(words):
         around = (place for place in whole_moments(passage) if place[0] <= one.start and one.end <= place[1])
         start, end = next(around, (one.start, one.end))
         parted = _RANGE.search(passage.folded, start, end)
-        if parted and words[:1] in ("到", "至"):
+        if parted and edge == "到":
             return parted.end(), end
-        return (start, parted.start()) if parted and words[:1] in ("从", "自") else (start, end)
+        return (start, parted.start()) if parted and edge else (start, end)
     whole = (f.start for f in passage.figures if f.start < one.start < f.end == one.end)
     counted = one.kind is CandidateKind.BARE or passage.folded[: one.end].endswith("个")
     named = one.kind in _NAMED and any(
@@ -107,6 +107,11 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> Plac
     )
     told = bool(noun) and passage.folded.startswith(noun, one.end) and (counted or named)
     return next(whole, one.start), one.end + (len(noun) if told else 0)
+
+
+def stretches(passage: Passage) -> list[Place]:
+    """Return where moments go from one to another: 5月6日至5月10日."""
+    return [place for place in whole_moments(passage) if _RANGE.search(passage.folded, *place)]
 
 
 def whole_moments(passage: Passage) -> list[Place]:

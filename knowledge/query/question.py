@@ -231,7 +231,7 @@ def _leading_noun(tokens: Sequence[Token], start: int, end: int) -> str:
         if token.start + len(token.text) <= start or token.start >= end:
             continue
         held.append(token.text[max(0, start - token.start) : end - token.start])
-        if token.tag in ("n", "ns", "nt", "nz", "l", "s", "eng", "j", "nr"):
+        if token.tag in ("n", "ns", "nt", "nz", "l", "s", "eng", "j", "nr", "ng"):
             kept += held
             held = []
         elif token.tag not in ("vn", "b", "a", "m") and not (not kept and token.start < start):

@@ -136,11 +136,13 @@ class Judge:
 
     def listed(self, readings: Sequence[FactReading]) -> list[int]:
         """Return which of the readings answer a question for several things: as well borne out as the first."""
-        least = readings[0].evidence["doubts"] + AS_WELL
+        least, held = readings[0].evidence["doubts"] + AS_WELL, readings[0].evidence["held"]
         return [
             at
             for at, reading in enumerate(readings)
-            if not reading.contradicting and reading.evidence["doubts"] <= least
+            if not reading.contradicting
+            and reading.evidence["doubts"] <= least
+            and reading.evidence["held"] >= held
         ]
 
     def items(self, readings: Sequence[FactReading]) -> tuple[str, ...]:
@@ -149,6 +151,7 @@ class Judge:
         named = (
             next((a.text for a in reading.answers if noun and a.text.endswith(noun) and a.text != noun), None)
             for reading in readings
+            if not reading.is_of_another_kind
         )
         return tuple(dict.fromkeys(item for item in named if item))
 

@@ -9,6 +9,7 @@ import pytest
 
 from knowledge.answering.alignment import Aligner
 from knowledge.answering.extractor import FactReading
+from knowledge.answering.owners import asked_doers
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.documents.folder import read_document
 from knowledge.query.aliases import Aliases
@@ -201,3 +202,14 @@ def read(query: str, fact: str, around: Surroundings) -> FactReading:
     asked = analyse(query, Aliases(), CHINESE)
     aligner = Aligner(asked, answer_model().doubts, lambda word: 0.5)
     return FactReading(aligner, Passage(fact, around, CHINESE), answer_model())
+
+
+@pytest.mark.parametrize(
+    ("query", "doers"),
+    [("谁发现了盲鱼", ["东陵大学团队"]), ("在哪个洞发现的", []), ("和谁发现了盲鱼", [])],
+)
+def test_who_does_what_is_asked_is_sought_where_the_question_asks_for_a_doer(
+    query: str, doers: list[str]
+) -> None:
+    passage = Passage("东陵大学团队在白龙洞发现了盲鱼。", Surroundings(), CHINESE)
+    assert asked_doers(analyse(query, Aliases(), CHINESE), passage) == doers
