@@ -16,7 +16,8 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.repair.characters import width
-from knowledge.repair.interleaved import Cell, Reading, part_rows, reading_of
+from knowledge.repair.interleaved import part_rows
+from knowledge.repair.row_pieces import Cell, Reading, reading_of
 from knowledge.repair.tracks import GAP, MEASURES, side_by_side
 from knowledge.text.folding import fold_radicals
 

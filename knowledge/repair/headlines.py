@@ -16,11 +16,11 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.model import BlockRole
-from knowledge.repair.interleaved import BLANKS
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE
+from knowledge.repair.row_pieces import BLANKS
 from knowledge.repair.subjects import words_of
 
 _TEXT: Final = frozenset({BlockRole.PARAGRAPH, BlockRole.HEADING, BlockRole.TABLE, BlockRole.NOTE})

@@ -1,38 +1,42 @@
 """Columns whose lines stand in turns on the rows of a page: two or more on a row with a mere blank between, or each on a
 row of its own.
 
-Where a piece of a row belongs is read off the text: in its own column it reads on from the piece above it
-(`join_model`), stands as many rows below that as that below the one before, and fills the column if it goes on. Columns
-need not be of one width. The likeliest way to share the rows out is searched with a beam, and taken only if it reads far
+Where a piece of a row belongs is read off the text: in its own column it reads on from the piece above it, stands as many
+rows below that as that below the one before, and fills the column if it goes on; pieces of one row stand below pieces of
+one row. Columns need not be of one width. The likeliest way to share the rows out is searched with a beam, and taken only if it reads far
 better than the rows as they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import combinations, pairwise, starmap
+from functools import cache, cached_property, partial
+from itertools import combinations, pairwise
 from math import inf
 from typing import Final, NamedTuple
 
 from knowledge.repair.characters import HAN, width
-from knowledge.repair.join_model import goes_on
-from knowledge.repair.sentences import FINISHED
+from knowledge.repair.row_pieces import BLANKS, ILL, REACH, Cell, RowPiece, Rows
 
-Cell = tuple[int, int, int]
-"""A piece of a row: row, start, end."""
-
-_AMID_HAN: Final = re.compile(f"[{HAN}，。、；：！？”][ \u3000\t]+[{HAN}“]")
-BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
 # A blank at which a row may be cut: none amid a line that is letter-spaced.
 _CUTS: Final = re.compile("(?:(?<=\\S\\S)[ \u3000\t]+(?=\\S)|(?<=\\S)[ \u3000\t]+(?=\\S\\S))")
+# Figures and Latin words beside han, set off by a blank and not.
+_SET_OFF: Final = re.compile(
+    f"(?<=[{HAN}])[ \u3000\t]+(?=[0-9A-Za-z])|(?<=[0-9A-Za-z])[ \u3000\t]+(?=[{HAN}])"
+)
+_CLOSE: Final = re.compile(f"[{HAN}](?=[0-9A-Za-z])|[0-9A-Za-z](?=[{HAN}])")
 _NARROWEST: Final = 8.0
 _WIDEST: Final = 40.0
 _FEWEST: Final = 4
 _MOST_COLUMNS: Final = 6
+# The best ways to share out the rows are kept, so many, and so many with each number of columns: what columns cost to open
+# pays off only rows below. A way that lags so far behind is none of those.
 _BEAM: Final = 16
+_OF_EACH: Final = 3
+_LAGS: Final = 12.0
 # So many widths of a column are tried, and so many ways to cut a row.
 _TRIED: Final = 4
 _WAYS: Final = 8
@@ -41,10 +45,9 @@ _APART: Final = 2.6
 # How far a full line may fall short of its column, and how far a mark may stand out of it, in ems.
 _SHORT: Final = 2.2
 _FALLS_SHORT: Final = 1.8
-_OUT: Final = 1.1
+_OUT: Final = 2.1
 # In the units of the join model (natural logarithm of odds); measured on generated pages and on pages in print that
 # pdfplumber and pdftotext read.
-_REACH: Final = 4.0
 _BROKEN_OFF: Final = 1.0
 _TOO_WIDE: Final = 1.5
 _OPENS: Final = 4.0
@@ -54,34 +57,20 @@ _SKIPS: Final = 1.5
 # A column has a line every so many rows: what each row more or less costs, up to so many.
 _STEADY: Final = 1.2
 _UNSTEADY: Final = 3
+# Pieces of one row stand below pieces of one row.
+_UNEVEN: Final = 2.0
 _ACROSS: Final = 2.5
 _CUT_SHORT: Final = 3.0
-# Rows may stand in turns where they read on worse than that.
-_ILL: Final = 0.3
 # A column has so many lines.
 _FEWEST_LINES: Final = 3
 # So many rows above and below those are looked at with them.
 _AROUND: Final = 4
 # A blank just where a column ends tells that much for columns.
 _FITS: Final = 2.0
-# What reads worse than that over a blank stands in two columns.
-_ILL_BLANK: Final = 1.0
 _BETTER: Final = 0.5
 _LEAST: Final = 5.0
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
-    """A piece of a row: its place, its first and last characters, whether it ends a sentence, and its width."""
-
-    cell: Cell
-    begin: str
-    end: str
-    finished: bool
-    wide: float
-
-
-_Way = tuple[float, tuple[_Piece, ...]]
+_Way = tuple[float, tuple[RowPiece, ...]]
 """What it costs to cut a row so, and its pieces."""
 
 
@@ -90,8 +79,8 @@ class _Column:
     """A column so far: its first and its last piece, the number of the row that holds the last, its width, and how many
     rows the last stands below the one before, 0 for none."""
 
-    first: _Piece
-    last: _Piece
+    first: RowPiece
+    last: RowPiece
     row: int
     wide: float
     step: int = 0
@@ -107,9 +96,9 @@ class _State(NamedTuple):
     score: float
     wide: float
     columns: tuple[_Column, ...]
-    placed: tuple[tuple[int, _Piece], ...]
+    placed: tuple[tuple[int, RowPiece], ...]
     opened: tuple[int, ...]
-    across: _Piece | None
+    across: RowPiece | None
     before: _State | None
 
 
@@ -148,57 +137,35 @@ def _with_blanks(part: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How well cells read one after another, and what share of them reads ill over a blank, as columns not taken apart do."""
+class _Page(Rows):
+    """The rows of a page, and how ways to share them out read."""
 
-    score: float
-    unparted: float
+    @cached_property
+    def sets_off_figures(self) -> bool:
+        """Whether figures stand apart from the han beside them: then a blank there is no gutter."""
+        apart, close = (sum(len(each.findall(text)) for text in self.texts) for each in (_SET_OFF, _CLOSE))
+        return apart > close
 
+    def cuts(self, piece: RowPiece) -> list[tuple[int, int]]:
+        """Return the blanks at which a row may be cut."""
+        number, start, end = piece.cell
+        text = self.texts[number]
+        gaps = [gap.span() for gap in _CUTS.finditer(text, start, end)]
+        return [gap for gap in gaps if not (self.sets_off_figures and _SET_OFF.match(text, gap[0]))]
 
-def reading_of(texts: Sequence[str], cells: Sequence[Cell]) -> Reading:
-    """Say how cells that hold text read in their order."""
-    page = _Page(texts)
-    pieces = [page.piece(cell) for cell in cells]
-    ill = sum(
-        page.over_blanks(piece) < -_ILL_BLANK
-        and bool(_AMID_HAN.search(texts[piece.cell[0]], *piece.cell[1:]))
-        for piece in pieces
-    )
-    return Reading(page.as_they_are(pieces), ill / max(1, len(pieces)))
-
-
-def reads_on(texts: Sequence[str], above: Cell, below: Cell) -> float:
-    """Return how well one piece reads on from another; 0 where it ends a sentence."""
-    return _joint(_piece(texts, above), _piece(texts, below))
-
-
-class _Page:
-    """The rows of a page, and what was read of their pieces so far: each is looked at in many ways."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self.piece = cache(partial(_piece, texts))
-        self.joint = cache(_joint)
-        self.over_blanks = cache(self._over_blanks)
-
-    def as_they_are(self, rows: Sequence[_Piece]) -> float:
-        """Return how well rows read one after another."""
-        return sum(starmap(self.joint, pairwise(rows))) + sum(map(self.over_blanks, rows))
-
-    def reads_ill(self, rows: Sequence[_Piece]) -> tuple[int, int] | None:
+    def reads_ill(self, rows: Sequence[RowPiece]) -> tuple[int, int] | None:
         """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
         worst, found = -_LEAST, None
         total, begin = 0.0, 0
         for at, (above, below) in enumerate(pairwise(rows)):
             if total >= 0:
                 total, begin = 0.0, at
-            total += (0.0 if above.finished else self.joint(above, below) - _ILL) + self.over_blanks(above)
+            total += (0.0 if above.finished else self.joint(above, below) - ILL) + self.over_blanks(above)
             if total < worst:
                 worst, found = total, (begin, at + 2)
         return found if found is not None and found[1] - found[0] >= _FEWEST else None
 
-    def across(self, state: _State, row: _Piece, blank: bool) -> float:
+    def across(self, state: _State, row: RowPiece, blank: bool) -> float:
         """Return how well a row stands across all columns; `blank` says that a blank row is above it."""
         score = state.score + self.over_blanks(row)
         if state.across is not None:
@@ -209,7 +176,7 @@ class _Page:
         """Return how well columns read on from the foot of each to the head of the next."""
         return sum(self.joint(left.last, right.first) for left, right in pairwise(columns))
 
-    def below(self, number: int, column: _Column, piece: _Piece) -> float:
+    def below(self, number: int, column: _Column, piece: RowPiece) -> float:
         """Return how well a piece of a row stands below a column's last one; a short line that breaks off is a heading or
         caption."""
         score = self.joint(column.last, piece)
@@ -221,27 +188,8 @@ class _Page:
             score -= _STEADY * min(_UNSTEADY, abs(number - column.row - column.step))
         return score
 
-    def _over_blanks(self, piece: _Piece) -> float:
-        """Return how ill a piece reads on over the blank where it does so worst; 0 where it reads well."""
-        number, start, end = piece.cell
-        joints = (
-            self.joint(self.piece((number, start, gap.start())), self.piece((number, gap.end(), end)))
-            for gap in BLANKS.finditer(self.texts[number], start, end)
-        )
-        return min(0.0, min(joints, default=0.0) - _ILL)
 
-
-def _piece(texts: Sequence[str], cell: Cell) -> _Piece:
-    text = texts[cell[0]][cell[1] : cell[2]].strip()
-    finished = FINISHED.search(text, max(0, len(text) - 12)) is not None
-    return _Piece(cell, text[:3], text[-3:], finished, width(BLANKS.sub(" ", text)))
-
-
-def _joint(above: _Piece, below: _Piece) -> float:
-    return 0.0 if above.finished else max(-_REACH, min(_REACH, goes_on(above.end, below.begin)))
-
-
-def _column_widths(texts: Sequence[str], rows: Sequence[_Piece]) -> list[float]:
+def _column_widths(texts: Sequence[str], rows: Sequence[RowPiece]) -> list[float]:
     """Return the likeliest widths of a page's columns: those of most pieces between blanks."""
     counts: dict[float, float] = {}
     for row in rows:
@@ -261,12 +209,11 @@ def _column_widths(texts: Sequence[str], rows: Sequence[_Piece]) -> list[float]:
     return chosen[:_TRIED]
 
 
-def _ways(page: _Page, row: _Piece, widths: Sequence[float]) -> list[_Way]:
+def _ways(page: _Page, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
     number, start, end = row.cell
     widest = max(widths) + _OUT
-    blanks = (gap.span() for gap in _CUTS.finditer(page.texts[number], start, end))
-    edges = [(start, start), *blanks, (end, end)]
+    edges = [(start, start), *page.cuts(row), (end, end)]
     ways: list[list[_Way]] = [[(0.0, ())]]
     for at in range(1, len(edges)):
         found: list[_Way] = []
@@ -289,11 +236,13 @@ def _ways(page: _Page, row: _Piece, widths: Sequence[float]) -> list[_Way]:
     return ways[-1]
 
 
-def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _State:
+def _search(page: _Page, rows: Sequence[RowPiece], widths: Sequence[float]) -> _State:
+    gaps = [row.cell[0] - above.cell[0] > 1 for above, row in pairwise(rows)]
+    blank_between = 2 * sum(gaps) > len(rows)  # then a blank row parts nothing
     beam = [_State(0.0, 0.0, (), (), (), None, None)]
     for number, row in enumerate(rows):
         ways = {wide: _ways(page, row, [each for each in widths if each <= wide]) for wide in widths}
-        blank = number > 0 and row.cell[0] - rows[number - 1].cell[0] > 1
+        blank = number > 0 and gaps[number - 1] and not blank_between
         going = _Going(page, number)
         across = [page.across(state, row, blank) for state in beam]
         best = max(across)
@@ -308,10 +257,21 @@ def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _St
                     if key not in grown or grown[key].score < new.score:
                         grown[key] = new
             if len(grown) >= _BEAM:
-                least = sorted(each.score for each in grown.values())[-_BEAM]
-        beam = sorted(grown.values(), key=lambda state: -state.score)[:_BEAM]
+                least = sorted(each.score for each in grown.values())[-_BEAM] - _LAGS
+        beam = _kept(grown.values())
     ends = (state._replace(score=state.score + page.turned(state.columns)) for state in beam)
     return max(ends, key=lambda state: state.score)
+
+
+def _kept(states: Iterable[_State]) -> list[_State]:
+    ranked = sorted(states, key=lambda state: -state.score)
+    many = Counter[int]()
+    found: list[_State] = []
+    for at, state in enumerate(ranked):
+        many[len(state.columns)] += 1
+        if at < _BEAM or many[len(state.columns)] <= _OF_EACH:
+            found.append(state)
+    return found
 
 
 class _Going:
@@ -325,9 +285,9 @@ class _Going:
     def on(self, state: _State, ways: Sequence[_Way], wide: float, least: float) -> Iterator[_State]:
         """Yield the ways to share out a row's pieces among the columns, new ones included, that score as much as `least`."""
         columns = state.columns
-        standing: dict[_Piece, list[float]] = {}
+        standing: dict[RowPiece, list[float]] = {}
         for cost, pieces in ways:
-            if state.score - cost + _REACH * len(pieces) < least:
+            if state.score - cost + REACH * len(pieces) < least:
                 continue
             for piece in pieces:
                 if piece not in standing:
@@ -347,13 +307,15 @@ class _Going:
                         score += scores[at]
                         if waiting:
                             score -= _SKIPS * sum(columns[at].row > row for row in waiting)
+                above = [columns[at].row for at in placing.below if at is not None]
+                score -= _UNEVEN * sum(one != other for one, other in pairwise(above))
                 if score >= least:
                     placed = tuple(zip(placing.places, pieces, strict=True))
                     made = self._made(columns, placing, pieces)
                     yield _State(score, wide, made, placed, placing.opened, None, state)
 
     def _made(
-        self, columns: Sequence[_Column], placing: _Placing, pieces: Sequence[_Piece]
+        self, columns: Sequence[_Column], placing: _Placing, pieces: Sequence[RowPiece]
     ) -> tuple[_Column, ...]:
         made = list(columns)
         for at, piece in zip(placing.below, pieces, strict=True):
@@ -363,7 +325,7 @@ class _Going:
             made.insert(place, self._longer(None, pieces[placing.places.index(place)]))
         return tuple(made)
 
-    def _with(self, column: _Column | None, piece: _Piece) -> _Column:
+    def _with(self, column: _Column | None, piece: RowPiece) -> _Column:
         if column is None:
             return _Column(piece, piece, self._number, piece.wide)
         far = max(column.wide, piece.wide)

@@ -16,8 +16,8 @@ from typing import Final
 from knowledge.model import Document, Span
 from knowledge.repair.characters import MARKUP, extent, has_text, strays_alone, text_runs, width
 from knowledge.repair.columns import split_columns
-from knowledge.repair.interleaved import Cell
 from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
+from knowledge.repair.row_pieces import Cell
 from knowledge.repair.sentences import FINISHED
 from knowledge.text.folding import fold_radicals
 

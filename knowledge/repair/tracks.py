@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.repair.characters import HAN
-from knowledge.repair.interleaved import Cell, reads_on
+from knowledge.repair.row_pieces import Cell, reads_on
 
 GAP: Final = re.compile("(?:[ \t]{2,}|[ \t]*\u3000[ \t\u3000]*)(?=\\S)")
 """The blanks that part columns for sure."""

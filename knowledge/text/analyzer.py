@@ -201,6 +201,13 @@ class ChineseAnalyzer:
         return word in self._words or self._has(_encodable(word))
 
 
+def is_word(text: str) -> bool:
+    """Tell whether a text is a word of the dictionary."""
+    import rjieba
+
+    return bool(rjieba.has_word(_encodable(text)))
+
+
 def _encodable(text: str) -> str:
     """Lone surrogates stop Rust; they become U+FFFD, one for one."""
     return _SURROGATES.sub("\ufffd", text)

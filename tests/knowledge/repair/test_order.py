@@ -226,6 +226,24 @@ def test_columns_of_unlike_widths_that_a_mere_blank_parts_are_read_one_after_ano
     assert [line.text for line in page_lines(document("\n".join(rows)))] == [*chain(*columns)]
 
 
+@pytest.mark.parametrize(("wide", "many"), [(12, 4), (13, 5), (13, 6)])
+def test_many_columns_of_one_text_are_read_from_the_foot_of_each_to_the_head_of_the_next(
+    wide: int, many: int
+) -> None:
+    text = (
+        "昨天上午，引水工程二期正式通水，日供水能力达到一百二十万吨，惠及近八十万居民。周边三个乡镇同时受益，水费保持不变，水质明显改善，"
+        "居民们都说水比过去甜了许多。工程从前年秋天开始建设，沿线铺设管道四十三公里，总共投资九亿元。市水务集团负责人表示，下一步将加快老"
+        "旧管网改造，计划到明年年底完成二百六十公里的更新任务。集团还将另外建设两座泵站，预计投资三亿元，目前资金已经全部到位。记者在现场"
+        "看到，新水厂的厂房整齐明亮，十二名值班人员通过大屏幕监测各处水压。厂长介绍，水质检测项目由四十二项增加到一百零六项，每小时检测一次。"
+    )
+    lines = column(text, wide).split("\n")
+    high = -(-len(lines) // many)
+    columns = [lines[at : at + high] for at in range(0, len(lines), high)]
+    rows = [" ".join(filter(None, row)) for row in zip_longest(*columns)]
+    told = page_lines(document("\n".join(("引水工程二期通水", "本报记者 张驰", *rows))))
+    assert [line.text for line in told] == ["引水工程二期通水", "本报记者 张驰", *lines]
+
+
 @pytest.mark.parametrize(
     "text",
     [
