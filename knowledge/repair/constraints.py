@@ -31,6 +31,7 @@ _HEAD: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE}
 _DISPLAYS: Final = _HEAD | {BlockRole.HEADING}
 _ASIDE: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT, BlockRole.CAPTION})
 _CLOSING: Final = frozenset("，。、；：！？”’）」』》％")
+_DASHES: Final = "—―"
 _STOP_INSIDE: Final = re.compile("[。！？；](?!$)[^”’）」』]")
 _READS_ON: Final = 1.0
 _NEAR_DRAW: Final = 4.0
@@ -52,8 +53,22 @@ def keep_text(labelled: Sequence[Labelled]) -> list[Labelled]:
     """Correct labels that no line of any file can have: one wider than any headline that holds a full stop is text.
 
     It is no headline, even where there is no other, nor what stands aside, unless it says what a photo shows.
+    Lines of a headline do not go on over a dash: what ends with one leads on to it (引题), what begins with one is below it.
     """
-    return [_as_text(each, math.inf) if _is_text(each) else each for each in labelled]
+    found = [_as_text(each, math.inf) if _is_text(each) else each for each in labelled]
+    for low, high in groups(found, _HEAD):
+        for at in range(low + 1, high):
+            roles = found[at - 1].role, found[at].role
+            if found[at - 1].line.text[-1] in _DASHES and BlockRole.KICKER not in roles:
+                first = max(place for place in range(low, at) if found[place].opens or place == low)
+                for place in range(first, at):
+                    found[place] = replace(found[place], role=BlockRole.KICKER)
+                found[at] = replace(found[at], role=BlockRole.TITLE, opens=True)
+            elif found[at].line.text[0] in _DASHES and roles == (BlockRole.TITLE, BlockRole.TITLE):
+                last = next((place for place in range(at + 1, high) if found[place].opens), high)
+                for place in range(at, last):
+                    found[place] = replace(found[place], role=BlockRole.SUBTITLE, opens=place == at)
+    return found
 
 
 def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:

@@ -242,3 +242,41 @@ def test_numbered_lines_without_a_stop_head_what_follows_where_all_numbered_alik
 )
 def test_items_and_clauses_are_no_headings(lines: str) -> None:
     assert [fact.text for fact in repair(lines).facts] == lines.splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    ("over", "wide"),
+    [
+        ("新建管网96公里，改造泵站14座——", 16),
+        ("新建管网96公里，改造泵站14座——", 99),
+        ("新建管网96公里，改造泵站14座，\n惠及棉纺路一带37万居民——", 24),
+    ],
+)
+def test_what_ends_with_a_dash_stands_over_the_headline_below_it(over: str, wide: int) -> None:
+    text = "\n".join(column("\u3000\u3000" + paragraph, wide) for paragraph in (WATER, PIPES, SEEDS, CORN))
+    (article,) = repair(f"{over}\n老城区告别“看海”\n本报记者 沈一鸣\n{text}").articles
+    assert article.title.text == "老城区告别“看海”"
+    assert article.kicker is not None
+    assert article.kicker.text == over.replace("\n", "")
+
+
+@pytest.mark.parametrize("wide", [16, 24, 99])
+def test_what_begins_with_a_dash_stands_under_the_headline_above_it(wide: int) -> None:
+    told = (
+        "“看这片叶子，背面有白粉，就得抓紧打药。”在柳林村的麦田边，孙立本蹲在地上，身边围着二十几位农民。",
+        "孙立本是县农技站的推广员，干了26年。他发现农民不爱听讲座，就把课堂搬到了地头。",
+        "村民王全福说，自从跟着老孙学，他家的小麦每亩多打了80斤。",
+    )
+    text = "\n".join(column("\u3000\u3000" + paragraph, wide) for paragraph in told)
+    stack = "他把课堂搬进了麦田\n——农技推广员孙立本的“土办法”"
+    (article,) = repair(f"{stack}\n本报记者 任重\n{text}").articles
+    assert article.title.text == "他把课堂搬进了麦田"
+    assert article.subtitle is not None
+    assert article.subtitle.text == "——农技推广员孙立本的“土办法”"
+
+
+def test_a_dash_amid_a_headline_parts_nothing() -> None:
+    text = "\n".join(column("\u3000\u3000" + paragraph, 16) for paragraph in (WATER, PIPES, SEEDS, CORN))
+    assert titles(f"从源头到龙头——一杯水的百里行程\n本报记者 沈一鸣\n{text}") == [
+        "从源头到龙头——一杯水的百里行程"
+    ]
