@@ -304,7 +304,7 @@ class Learning(RuleBasedStateMachine):
 
 TestLearning = Learning.TestCase
 TestLearning.settings = settings(
-    max_examples=settings().max_examples // 5,
+    max_examples=max(12, settings().max_examples // 5),
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
