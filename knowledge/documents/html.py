@@ -18,7 +18,7 @@ from knowledge.documents.text import Extract, decode_as, decode_text, split_line
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span
 from knowledge.repair.issue import DATE, dates
-from knowledge.repair.patterns import is_byline
+from knowledge.repair.patterns import NUMBERED_HEADING, is_byline
 
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I
@@ -37,8 +37,10 @@ _CLOCK: Final = re.compile(
 _CREDITS_NEAR: Final = 3
 _FEWEST_TIMES: Final = 3
 _CREDIT: Final = re.compile(
-    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|作者|记者|記者|文字|图文|供稿|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
+    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|作者|记者|記者|文字|图文|供稿|发布时间|(?:时间|日期)(?=.{0,3}(?:19|20)\d\d)|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
 )
+_FIELD: Final = re.compile("[\u4e00-\u9fff]{2,6}[：:]")
+_EVENT: Final = re.compile("(?:时间|日期)[：:]")
 _LONGEST_STAMPED: Final = 60
 _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
 _FIRST, _OVER = 200, 8
@@ -78,7 +80,9 @@ def read_html(name: str, data: bytes) -> Extract:
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)
-    signed = {b for b in kept if b is not title and (b in beside or _is_credit(b.text))}
+    fields = {b for b in kept if _FIELD.match(b.text) and (_EVENT.match(b.text) or not _is_credit(b.text))}
+    events = {b for pair in pairwise(kept) if fields.issuperset(pair) for b in pair}  # 时间 over 地点
+    signed = {b for b in kept if b is not title and b not in events and (b in beside or _is_credit(b.text))}
     heads = {*times, *_set_apart(kept)}
     alone = {*beside, title}  # a cell of theirs is of no table of the text
     for table, group in groupby(kept, lambda b: b.cell.table if b.cell and b not in alone else None):
@@ -134,7 +138,11 @@ def _title(page: HtmlText, kept: Sequence[HtmlBlock], found: PageReadings) -> Ht
     stated = compared(page.title)
     parts = [part for part in _SITE.split(page.title) if part]
     short = parts[0] if parts and len(parts[0]) >= 4 else page.title
-    best = _confirmed(page, stated, short, (page.metas.get("og:title", ""), found.title, *parts))
+    told = next(
+        (at for at, block in enumerate(page.blocks) if block in kept and _ENDED.search(block.text)), _FIRST
+    )
+    said = (page.metas.get("og:title", ""), found.title, *parts)
+    best = _confirmed(page, stated, short, said, min(told, _FIRST))
     if best is not None and kept and len(compared(best.text)) < _NAMED:
         best = _nearer(page, kept[0]) or best
     headings = [block for block in page.blocks if block.level == 1]
@@ -146,25 +154,30 @@ def _title(page: HtmlText, kept: Sequence[HtmlBlock], found: PageReadings) -> Ht
     return best
 
 
-def _confirmed(page: HtmlText, stated: str, short: str, said: Sequence[str]) -> HtmlBlock | None:
-    """The heading, else any line, that `<title>` or what else the page calls itself holds: the longest."""
+def _confirmed(page: HtmlText, stated: str, short: str, said: Sequence[str], first: int) -> HtmlBlock | None:
+    """The heading, else any line over the `first` sentence, that `<title>` or what else the page calls itself holds: the longest."""
     brief = compared(short)
     whole = {compared(text) for text in said if 2 * len(text) >= len(short)}
     headings: list[tuple[int, int, HtmlBlock]] = []
     lines: list[tuple[int, int, HtmlBlock]] = []
     for at, block in enumerate(page.blocks):
         text = compared(block.text)
+        if text not in stated and NUMBERED_HEADING.fullmatch(block.text.strip()):
+            continue
         held = len(text) >= 2 and (text in whole or (text in stated and 2 * len(text) >= len(brief)))
         rank = (min(len(text), len(stated) or 99), -block.level, block)
         if block.level and (held or (len(brief) >= _SHORTEST and brief in text)):
             headings.append(rank)
-        elif held and at < _FIRST and len(text) >= _SHORTEST:
+        elif held and at < first and len(text) >= _SHORTEST:
             lines.append(rank)
     return max(headings or lines, key=lambda rank: rank[:2], default=(0, 0, None))[2]
 
 
 def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlock | None:
-    """Of the lines right over the first sentence that the article speaks most of, if it does so more than of `short`."""
+    """Of the lines right over the first sentence the one over the credits, else that which the article speaks most of.
+
+    It has to do so more than of `short`, if there is that.
+    """
     first = next((block for block in kept if _ENDED.search(block.text)), None)
     if first is None:
         return None
@@ -177,10 +190,15 @@ def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlo
         and not _ENDED.search(block.text)
         and not _is_credit(block.text)
         and not is_byline(block.text.strip())
+        and not NUMBERED_HEADING.fullmatch(block.text.strip())
         and compared(block.text) not in compared(short)
     ]
     text = compared("".join(block.text for block in kept if block not in lines))
     best = max(lines, key=lambda block: _spoken_of(block.text, text), default=None)
+    over = (b for b, below in pairwise(page.blocks[: at + 1]) if b in lines and _is_credit(below.text))
+    credited = next((block for block in over if not block.linked), None)
+    if credited or not short:
+        return credited or best
     return best if best is not None and _spoken_of(best.text, text) > _spoken_of(short, text) else None
 
 
@@ -272,7 +290,7 @@ def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) 
     for at, block in enumerate(page.blocks[first : under + _CREDITS_NEAR], first):
         if page.blocks[at - 1].text.rstrip().endswith(("：", ":")):  # the value of a field of another name
             continue
-        between = over < at < places[0] and not block.linked
+        between = over < at < places[0] and 2 * block.linked < len(block.text)
         signed = between and (is_byline(block.text.strip()) or _is_dated(block.text))
         if block not in chosen and not places[0] < at < under and (signed or _is_credit(block.text)):
             yield block
@@ -285,7 +303,7 @@ def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Container[HtmlBlock
         return BlockRole.BYLINE
     if block in signed:
         return BlockRole.CREDIT
-    if block.level:
+    if block.level or block.tag == "dt":
         return BlockRole.HEADING
     return BlockRole.CAPTION if block.tag in ("caption", "figcaption") else BlockRole.PARAGRAPH
 
@@ -344,7 +362,8 @@ class _Writer:
         rows, columns = {row for row, _ in cells}, {column for _, column in cells}
         longest = max(sum(len(b.text) for b in found) for found in cells.values())
         size = (max(rows) + 1) * (max(columns) + 1)
-        if len(rows) < 2 or len(columns) < 2 or longest > _LONGEST_CELL or size > _LARGEST_TABLE:
+        told = any(block.tag == "dd" and _ENDED.search(block.text) for block in blocks)
+        if len(rows) < 2 or len(columns) < 2 or longest > _LONGEST_CELL or size > _LARGEST_TABLE or told:
             return False
         written = {place: self._cell(found) for place, found in cells.items()}
         grid = [[EMPTY] * (max(columns) + 1) for _ in range(max(rows) + 1)]

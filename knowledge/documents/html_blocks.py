@@ -60,6 +60,12 @@ _HOLDS: Final = _names("article body center div form founder-content main sectio
 _ENDS_ITSELF: Final = _names("p li td th tr dd dt")
 """Each ends where the next of its name begins, its end tag being left out."""
 
+_TABLES, _CELLS = frozenset(("table", "dl")), frozenset(("td", "th", "dt", "dd"))
+"""A list of terms is a table of two columns."""
+
+_CONTACT: Final = re.compile(r"""href\s*=\s*["']?(?:tel|mailto|sms):""", re.I)
+"""It leads to nobody's page."""
+
 _STOPPED: Final = re.compile("[。！？!?；;：:…”’」』）)》.]\\s*$")
 
 
@@ -231,6 +237,8 @@ class _Collector:
             self._close("head")
         heads_page = tag == "header" and not any(self._counts.get(name) for name in _MAIN)
         dropped = token.hidden or tag in _DROPPED or heads_page
+        if tag == "a" and _CONTACT.search(token.attributes):
+            return
         if tag in _ENDS_ITSELF and self._open[-1].tag == tag:
             self._close(tag)
         above = self._open[-1]
@@ -245,13 +253,13 @@ class _Collector:
         self._open.append(_Open(tag, dropped, within, bold, centred))
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._dropped += dropped
-        if tag == "table":
+        if tag in _TABLES:
             self._tables.append([self._tables_met, -1, 0])
             self._tables_met += 1
-        elif tag == "tr" and self._tables:
+        elif self._tables and (tag in ("tr", "dt") or (tag == "dd" and self._tables[-1][2] > 1)):
             self._tables[-1][1] += 1
-            self._tables[-1][2] = 0
-        elif tag in ("td", "th") and self._tables:
+            self._tables[-1][2] = int(tag == "dd")
+        if tag in _CELLS and self._tables:
             self._enter_cell(tag, token.attributes)
 
     def _enter_cell(self, tag: str, attributes: str) -> None:
@@ -260,7 +268,7 @@ class _Collector:
         while column in taken:
             column += 1
         spans = {kind.lower(): min(_WIDEST, max(1, int(count))) for kind, count in _SPANS.findall(attributes)}
-        cell = CellPlace(number, row, column, tag == "th", spans.get("col", 1), spans.get("row", 1))
+        cell = CellPlace(number, row, column, tag in ("th", "dt"), spans.get("col", 1), spans.get("row", 1))
         self._covered += cell.rows * cell.columns
         for below in range(1, cell.rows if self._covered < _MOST_COVERED else 1):
             covered = self._taken.setdefault((number, row + below), set())
@@ -277,9 +285,9 @@ class _Collector:
             self._dropped -= ended.dropped
             if len(self._open) <= self._hidden_under:
                 self._hidden = -1
-            if inner == "table" and self._tables:
+            if inner in _TABLES and self._tables:
                 self._tables.pop()
-            elif inner in ("td", "th") and self._cells:
+            elif inner in _CELLS and self._cells:
                 self._cells.pop()
             if inner == tag:
                 return

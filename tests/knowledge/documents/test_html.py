@@ -420,6 +420,58 @@ def test_the_line_over_the_text_is_the_title_where_the_pages_own_names_the_site(
     assert article.title.text == "青山大桥桥墩完工"
 
 
+@pytest.mark.parametrize("title", ["柳河镇人民政府", "柳河镇政府网"])
+def test_who_signs_a_notice_is_not_its_title_though_the_page_is_named_after_him(title: str) -> None:
+    page = (
+        f"<title>{title}</title><p><a href='/'>首页</a></p><div>关于集中供水检修的公告</div><div>发布时间：2025-06-11 来源：柳河镇</div>"
+        "<p>柳河镇水厂6月13日检修，停水8小时。</p><p>涉及东街、南街两个社区。</p><p>柳河镇人民政府</p>"
+    )
+    (article,) = repair_document(read_document("a.html", page.encode())).articles
+    assert (article.title.text, article.date) == ("关于集中供水检修的公告", "2025-06-11")
+
+
+def test_a_document_of_numbered_sections_is_named_by_the_line_over_them() -> None:
+    page = "<p>志愿者手册</p><h1>一、时间</h1><p>每次四小时。</p><h1>二、补贴</h1><p>每天三十元。</p>"
+    facts = repair_document(read_document("a.html", page.encode())).facts
+    assert [(fact.article.title.text, fact.section, fact.text) for fact in facts] == [
+        ("志愿者手册", "一、时间", "每次四小时。"),
+        ("志愿者手册", "二、补贴", "每天三十元。"),
+    ]
+
+
+def test_when_and_where_something_is_held_are_facts_and_a_number_to_call_leads_nowhere() -> None:
+    page = (
+        "<title>活动报名</title><h1>活动报名</h1><p>时间：2025年10月5日<br>地点：文化馆</p><p>请提前报名。</p>"
+        "<ul><li>自带水杯</li></ul><p>电话：<a href='tel:5712'>0572-1234567</a></p>"
+    )
+    facts = repair_document(read_document("a.html", page.encode())).facts
+    told = ["时间：2025年10月5日", "地点：文化馆", "请提前报名。", "自带水杯", "电话：0572-1234567"]
+    assert [fact.text for fact in facts] == told
+
+
+def test_terms_and_what_is_said_of_them_are_rows_or_sections() -> None:
+    page = (
+        "<title>博物馆</title><h1>博物馆</h1><dl><dt>门票：</dt><dd>免费</dd><dt>电话</dt><dd>3300112</dd></dl>"
+        "<dl><dt>汛限水位</dt><dd>汛期允许的最高水位。</dd><dd>每年核定。</dd></dl>"
+    )
+    facts = repair_document(read_document("a.html", page.encode())).facts
+    assert [(fact.section, fact.text) for fact in facts] == [
+        (None, "门票：免费"),
+        (None, "电话：3300112"),
+        ("汛限水位", "汛期允许的最高水位。"),
+        ("汛限水位", "每年核定。"),
+    ]
+
+
+def test_a_linked_author_beside_the_day_is_the_author() -> None:
+    page = (
+        "<title>茶馆开张</title><p><a href='/'>首页</a></p><h1>茶馆开张</h1>"
+        "<div>由 <a href='/lin'>林小满</a> 发表于 2025年5月6日</div><p>停业三年的茶馆昨天重新开张，一碗茶五元。</p>"
+    )
+    found = known(page)
+    assert found is not None and (found.author, found.date) == ("林小满", date(2025, 5, 6))
+
+
 def test_a_line_all_in_bold_over_text_heads_a_section() -> None:
     lines = ("<b>食堂多了</b>", "<strong>图为新食堂（周敏摄）</strong>", "<b>居民都说好。</b>")
     told = "".join(
