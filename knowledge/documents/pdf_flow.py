@@ -16,8 +16,9 @@ from knowledge.documents.pdf_lines import PrintedLine, bounds, same_size
 from knowledge.documents.pdf_page import Box
 from knowledge.documents.pdf_stacks import LARGER, SECTION
 from knowledge.documents.pdf_tables import Grid
+from knowledge.documents.plain import OFFICIAL
 from knowledge.model import BlockRole
-from knowledge.repair.issue import is_credits
+from knowledge.repair.issue import DATE, is_credits
 from knowledge.repair.patterns import HEADING_NUMBER, LISTED, ONLY_NAMES, is_byline, is_page_head, jump_of
 
 INDENT: Final = "\u3000\u3000"
@@ -161,7 +162,9 @@ class TextFlow:
             self._jump(line, jump)
         elif _LED.search(text):
             self.put(self._block(BlockRole.FURNITURE, line))
-        elif self._under_title and is_credits(text) and not is_byline(text):
+        elif (
+            self._under_title and (OFFICIAL.fullmatch(text) or (is_credits(text) and not is_byline(text)))
+        ) or (before > _SET_OFF and DATE.fullmatch(text.strip())):
             self.put(self._block(BlockRole.CREDIT, line))
         elif self._under_title and centred and before > _SET_OFF and ONLY_NAMES.match(text):
             self.put(self._block(BlockRole.BYLINE, line))
@@ -195,6 +198,7 @@ class TextFlow:
 
     def _text(self, line: PrintedLine, indented: bool, before: float, below: bool) -> None:
         listed = LISTED.match(line.text) is not None
+        listed |= self._last.endswith(("：", "；", "。")) and HEADING_NUMBER.match(line.text) is not None
         if self._open is not None and not indented and not listed and not self._ended(before, below):
             self._open.lines.append(line.text)
             return

@@ -437,6 +437,29 @@ def test_numbered_headings_of_an_official_text_and_who_signed_it() -> None:
     assert told[0] == (None, "各区人民政府，各有关部门：")
 
 
+def test_clauses_of_one_line_its_number_and_its_day_are_apart() -> None:
+    sheet = Sheet()
+    sheet.text(200, 740, 22, "交通管制公告")
+    for at, (indent, text) in enumerate(
+        (
+            (11, "柳政告〔2025〕9号"),
+            (2, "因道路施工，现将交通管制的时间、路段和绕行路线公告如下："),
+            (2, "一、管制时间：2025年7月1日至7月20日。"),
+            (2, "二、管制路段：柳河大道。"),
+            (24, "柳河镇人民政府"),
+            (25, "2025年6月25日"),
+        )
+    ):
+        sheet.text(60 + 14 * indent, 690 - 26 * at, 14, text)
+    assert [fact.text for fact in facts(sheet)][-4:] == [
+        "因道路施工，现将交通管制的时间、路段和绕行路线公告如下：",
+        "一、管制时间：2025年7月1日至7月20日。",
+        "二、管制路段：柳河大道。",
+        "柳河镇人民政府",
+    ]
+    assert facts(sheet)[0].article.date == "2025-06-25"
+
+
 def test_an_initial_may_stand_behind_an_opening_mark() -> None:
     sheet = Sheet()
     text = "《" + "".join(paragraphs(52, 2)).replace("，", "》，", 1)
