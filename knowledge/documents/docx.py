@@ -25,7 +25,7 @@ from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH,
 from knowledge.documents.html_blocks import powers
 from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.plain import OFFICIAL
-from knowledge.documents.tables import EMPTY, SourceCell, make_table
+from knowledge.documents.tables import EMPTY, TAB, SourceCell, make_table, parted_tables
 from knowledge.documents.text import Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
@@ -171,6 +171,12 @@ class _Writer:
 
     def blocks(self) -> list[Block]:
         """The blocks of everything written, their roles told by styles, by sizes, and by what stands around them."""
+        for table in parted_tables(self.lines, (TAB,), ()):
+            rows = [part for part in self._parts if table.first <= part.blocks[0].first <= table.last]
+            if all(part.role is None and part.box == rows[0].box for part in rows):
+                self._parts = [part for part in self._parts if part not in rows[1:]]
+                rows[0].blocks, rows[0].role, rows[0].text = [table], BlockRole.TABLE, ""
+        self.lines = [line.replace("\t", " ") for line in self.lines]
         return list(_arranged(self._parts))
 
     def _paragraph(self, element: etree._Element) -> None:
@@ -428,7 +434,10 @@ def _stack(parts: Sequence[_Part], body: float) -> None:
             if is_byline(below.text):
                 below.role = BlockRole.BYLINE
             elif (below.role is BlockRole.TITLE and below.size < 0.93 * part.size) or (
-                below.role in open_roles and below.centred and below.size > _LARGER * body
+                below.role in open_roles
+                and below.centred
+                and below.size > _LARGER * body
+                and not HEADING_NUMBER.match(below.text)
             ):
                 below.role = BlockRole.SUBTITLE
             elif below.role is not BlockRole.SUBTITLE:

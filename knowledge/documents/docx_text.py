@@ -12,7 +12,7 @@ from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT
 
 PARAGRAPH, _VALUE = qn("w:p"), qn("w:val")
 FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_BLANK: Final = frozenset(map(qn, ("w:tab", "w:cr")))
+_BREAKS: Final = frozenset(map(qn, ("w:br", "w:cr")))
 _HIDDEN: Final = tuple(map(qn, ("w:vanish", "w:strike", "w:dstrike", "w:webHidden")))
 GONE: Final = frozenset(map(qn, ("w:del", "w:pPr", "w:rPr", "w:moveFrom")))
 BREAK: Final = "\u3000\u3000"
@@ -52,10 +52,10 @@ def _run(run: etree._Element) -> Iterator[str]:
             if SCRIPT.fullmatch(text) and place in ("superscript", "subscript"):
                 text = text.translate(RAISED if place == "superscript" else LOWERED)
             yield text
-        elif child.tag == qn("w:br"):
+        elif child.tag in _BREAKS:
             yield BREAK
-        elif child.tag in _BLANK:
-            yield " "
+        elif child.tag == qn("w:tab"):
+            yield "\t"
         elif child.tag == qn("w:noBreakHyphen"):
             yield "-"
         elif child.tag not in GONE and child.tag not in (FALLBACK, qn("w:txbxContent")):

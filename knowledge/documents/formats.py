@@ -48,6 +48,8 @@ _PICTURE = Format(_lazy("pdf", "read_picture"), limits.IMAGE_BYTES, (b"\x89PNG",
 FORMATS: Final = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
+    ".csv": _PLAIN,
+    ".tsv": _PLAIN,
     ".md": _MARKDOWN,
     ".markdown": _MARKDOWN,
     ".html": _HTML,

@@ -36,6 +36,12 @@ _STRUCK: Final = re.compile(  # of the marks on both its sides one is enough
     re.IGNORECASE,
 )
 _LINK_ALONE: Final = re.compile(r"\s*\[[^\[\]\n]{1,8}\]\([^()\n]{0,2000}\)\s*$")
+_NAVIGATION: Final = re.compile(
+    r"\s*(?:[上下]一[篇页頁章条條]\s*[：:]?\s*)?(?:\[[^\[\]\n]{1,40}\]\([^()\n]{0,2000}\)[\s|｜·•»›>/-]*)+(?<=[)\s|｜·•»›>/-])[^\s。！？]{0,6}\s*$"
+)
+"""Where a reader may go from here: nothing but links and what parts them, and the name of the place he is at."""
+
+_LINKED_HEADING: Final = re.compile(r"[\s#*]*\[[^\[\]\n]{1,100}\]\([^()\n]{0,2000}\)[\s#*]*$")
 _RAISED: Final = re.compile(r"<sup>(\d{1,4})</sup>|\^(\d{1,4})\^", re.IGNORECASE)
 _LOWERED: Final = re.compile(r"<sub>(\d{1,4})</sub>|(?<=[A-Za-z)])~(\d{1,4})~(?!~)", re.IGNORECASE)
 _BARRED: Final = re.compile(r"\\\||`[^`\n]{1,200}`")
@@ -149,7 +155,7 @@ class _Structure:
         for number in range(self._source.front + 1, len(self._source.read) + 1):
             line = self._source.read[number - 1]
             level = levels.get(number)
-            aside = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
+            aside = not level and _leads_away(self._source.raw[number - 1])
             covered = number in self._covered
             parts = [] if level or covered else list(self._parts(number))
             parted = len(parts) > 1
@@ -186,9 +192,11 @@ class _Structure:
                 yield Block(role, number, number, start=start, end=end)
 
     def _linked(self) -> Iterator[int]:
-        """Yield the headings over a line that is nothing but a link: an item with a source of its own is an article."""
+        """Yield the headings that are a link, or stand over a line that is: an item with a source of its own is an article."""
         for number, line in enumerate(self._source.raw, 1):
-            if _LINK_ALONE.match(line):
+            if number in self._levels and _LINKED_HEADING.match(line):
+                yield number
+            elif _LINK_ALONE.match(line):
                 yield from list(filter(number.__gt__, self._levels))[-1:]
 
     def _headings(self) -> Iterator[tuple[int, int]]:
@@ -228,6 +236,13 @@ class _Structure:
             return True
         broken = self._source.raw[number - 2].endswith(("  ", "\\"))
         return broken or _FINISHED.search(above) is not None or _NAMED.match(raw.strip()) is not None
+
+
+def _leads_away(line: str) -> bool:
+    """Tell whether a line is a single short link, or a row of links."""
+    return _LINK_ALONE.match(line) is not None or (
+        _NAVIGATION.match(line) is not None and (line.count("](") > 1 or line.lstrip()[:1] in "上下")
+    )
 
 
 def _by_article(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import dropwhile, groupby, takewhile
 from typing import Final
 
-from knowledge.documents.tables import text_blocks
-from knowledge.documents.text import Extract, decode_text, split_lines
+from knowledge.documents.tables import COMMA, TAB, parted_tables, text_blocks
+from knowledge.documents.text import Extract, decode_text, listed_contents, split_lines
 from knowledge.model import Block, BlockRole
 from knowledge.repair.issue import DATE, is_credits
 from knowledge.repair.patterns import HEADING_NUMBER, NUMBERED_HEADING
@@ -25,7 +25,14 @@ def read_plain(name: str, data: bytes) -> Extract:
     for run in code:
         prose[run.start : run.stop] = [""] * len(run)
     blocks = [Block(BlockRole.FURNITURE, run.start + 1, run.stop) for run in code]
-    blocks += [*text_blocks(prose)] or _around_post(prose)
+    for at in listed_contents(prose):
+        blocks.append(Block(BlockRole.FURNITURE, at + 1, at + 1))
+        prose[at] = ""
+    sheet = name.lower().endswith((".csv", ".tsv"))
+    tables = [*(parted_tables(prose, (TAB, COMMA), ()) if sheet else parted_tables(prose))]
+    for table in tables:
+        prose[table.first - 1 : table.last] = [""] * (table.last - table.first + 1)
+    blocks += [*tables, *text_blocks(prose)] or _around_post(prose)
     blocks = _headed(prose, blocks) or blocks
     return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
 
@@ -121,7 +128,7 @@ _BUTTON: Final = re.compile(
     r"|关注(?:该|我们的?)?(?:公众号)?|阅读原文|(?:往期|更多|精彩)(?:推荐|回顾|精选|阅读)[^，。；]{0,20}|以下文章来源于.{2,20}|[—\-\s]*(?i:END|完)[—\-\s]*"
 )
 _POSTED: Final = re.compile(
-    r"(?:原创\s.{0,40})?(?:19|20)\d\d[年-]\d{1,2}[月-]\d{1,2}日?\s+\d{1,2}:\d\d(?:\s+发表于\S{2,8})?"
+    r"(?:原创\s.{0,40})?(?:19|20)\d\d[年-]\d{1,2}[月-]\d{1,2}日?\s+\d{1,2}:\d\d(?:\s+(?:发表于)?\S{2,8})?"
 )
 
 

@@ -1,26 +1,43 @@
-"""Tables of any format as rows of cells: which row is the head, which columns are filler; and those drawn in text."""
+"""Tables of any format as rows of cells: which row is the head, which columns are filler; and those that text draws or parts."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from knowledge.model import Block, BlockRole, Cell, Span, Table
 from knowledge.repair.characters import MARKUP
+from knowledge.repair.issue import DATE
 
 _FIGURE: Final = re.compile(
     r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
 )
+_MEASURED: Final = re.compile(r"[\d.,]+(?P<unit>[^\d\s]{1,6})")
+_DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _SEEN: Final = re.compile(f"[^{MARKUP}]+")
 _BAR: Final = re.compile("[|│┃║｜]")
 _FIGURES: Final = 0.7
 """Share of a column of two that is figures from which its first cell, which is none, heads it."""
 
+TAB: Final = re.compile(r"\t")
+COMMA: Final = re.compile('"[^"]*"|,')
+_WIDE: Final = re.compile(r"(?<=\S)[ \u3000\xa0]{2,}(?=\S)")
+_LEADER: Final = re.compile(r"(?<=[^\s.．·•…‥])\s*+(?:[.．·•…‥]\s?+){3,}+(?=\S)")
+_PARTED: Final = re.compile(r"\t|,|[ \u3000\xa0]{2}|[.．·•…‥]\s?[.．·•…‥]")
+_MOST_CELLS: Final = 50
+_LONGEST_CELL: Final = 40
+_SENTENCE: Final = re.compile("[。！？；]")
+_MARK: Final = re.compile(r"[（(第]?[\d一二三四五六七八九十]{0,3}(?:[^\w\s]|[章节条])?")
+"""What stands before an item of a list, a tab away from it."""
+
 _RULED: Final = re.compile(r"[\s\u2500-\u259f|+=\-_*—~·.:：＝－＿★☆●○■□◆◇※#＊…]{3,}")
+_HEAD_RULE: Final = re.compile(r"(?=.*\|)[\s|:]*-[\s|:-]*")
+"""What Markdown has under the head of a table, whose outer bars may be missing."""
+
 _DRAWN: Final = re.compile("[\u2500-\u257f|+=\\-—_\\s:]+")
 
 
@@ -47,8 +64,10 @@ def make_table(rows: Sequence[Sequence[SourceCell]], known: Table | None = None)
         return None
     width = max(map(len, rows))
     rows = [[*row, *[EMPTY] * (width - len(row))] for row in rows]
+    if width % 2 == 0 and width > 2 and _is_form(rows):
+        return make_table([row[at : at + 2] for row in rows for at in range(0, width, 2)])
     kept = [at for at in range(width) if any(row[at].text.strip() for row in rows)]
-    rows = [[row[at] for at in kept] for row in rows]
+    rows = [[_named(row[at]) for at in kept] for row in rows]
     if len(kept) < 2 or len(rows) * len(kept) < 3:
         return None
     count = _head_rows(rows)
@@ -57,6 +76,28 @@ def make_table(rows: Sequence[Sequence[SourceCell]], known: Table | None = None)
     head = tuple(_head_cell([row[at] for row in rows[:count]]) for at in range(len(kept))) if count else ()
     body = [row for row in rows[count:] if [c.text for c in row] != [c.text for c in rows[0]] or not count]
     return Table(head, tuple(tuple(Cell(cell.spans) for cell in row) for row in body)) if body else None
+
+
+def _is_form(rows: Sequence[Sequence[SourceCell]]) -> bool:
+    """Tell whether each row names its own values: figures stand beside names from the first row on, or all names have a colon."""
+    names, values = ([cell for row in rows for cell in row[at::2] if cell.text.strip()] for at in (0, 1))
+    if any(cell.heading for cell in rows[0][1::2]) or not values:
+        return False
+    figures = any(map(_DIGIT.search, (cell.text for cell in rows[0][1::2])))
+    return not any(_DIGIT.search(cell.text) for cell in names) and (
+        figures or all(cell.text.rstrip().endswith(("：", ":")) for cell in names)
+    )
+
+
+def _named(cell: SourceCell) -> SourceCell:
+    """A cell without the colon behind the name in it."""
+    text = cell.text.rstrip("：: ")
+    cut = len(cell.text) - len(text)
+    if not (text and cut and cell.spans and cell.spans[-1].end - cell.spans[-1].start > cut):
+        return cell
+    return replace(
+        cell, text=text, spans=(*cell.spans[:-1], replace(cell.spans[-1], end=cell.spans[-1].end - cut))
+    )
 
 
 def _head_cell(cells: Sequence[SourceCell]) -> Cell:
@@ -78,12 +119,22 @@ def _head_rows(rows: Sequence[Sequence[SourceCell]]) -> int:
         return marked
     if any(is_figure(cell.text) for cell in rows[0]) or not rows[0][-1].text.strip():
         return 0
+    if any(map(_is_measured, zip(*rows, strict=True))) or any(
+        DATE.fullmatch(c.text.strip()) for c in rows[0]
+    ):
+        return 0
     if len(rows[0]) > 2:
         merged = len({cell.spans for cell in rows[0] if cell.spans}) < len([c for c in rows[0] if c.spans])
         return 2 if merged and len(rows) > 2 and not any(is_figure(cell.text) for cell in rows[1]) else 1
     if rows[1][0].heading or len(rows) < 3:
         return 0
     return int(sum(is_figure(row[1].text, units=True) for row in rows[1:]) > _FIGURES * (len(rows) - 1))
+
+
+def _is_measured(column: Sequence[SourceCell]) -> bool:
+    """Tell whether a column holds figures of one unit from its first cell on."""
+    units = [match["unit"] for cell in column if (match := _MEASURED.fullmatch(cell.text.strip()))]
+    return len(units) == len(column) and len(set(units)) == 1
 
 
 def is_figure(text: str, units: bool = False) -> bool:
@@ -100,10 +151,16 @@ def text_blocks(lines: Sequence[str]) -> Iterator[Block]:
     number = 0
     while number < len(lines):
         last = number
-        while last < len(lines) and _is_row(lines[last]):
+        few = 1 if number + 1 < len(lines) and _HEAD_RULE.fullmatch(lines[number + 1]) else 2
+        while last < len(lines) and _is_row(lines[last], few):
             last += 1
         rows = [at for at in range(number, last) if not _DRAWN.fullmatch(lines[at])]
-        table = make_table([_barred_cells(lines[at], at + 1) for at in rows]) if len(rows) > 1 else None
+        ruled = [at for at in rows[1:] if at - 1 not in rows]
+        headed = len(ruled) == 1 and (len(rows) > 2 or _HEAD_RULE.fullmatch(lines[ruled[0] - 1]) is not None)
+        cells = [
+            _barred_cells(lines[at], at + 1, headed and ruled == rows[1:2] and at == rows[0]) for at in rows
+        ]
+        table = make_table(cells) if len(rows) > 1 else None
         if table is not None:
             yield Block(BlockRole.TABLE, number + 1, last, table=table)
             number = last
@@ -113,14 +170,73 @@ def text_blocks(lines: Sequence[str]) -> Iterator[Block]:
         number += 1
 
 
-def _is_row(line: str) -> bool:
-    """Tell whether a line is a table's: parted by two bars or more, or drawn of nothing but rules."""
-    if len(_BAR.findall(line)) >= 2:
+def parted_tables(
+    lines: Sequence[str],
+    certain: Sequence[re.Pattern[str]] = (TAB, _LEADER),
+    possible: Sequence[re.Pattern[str]] = (COMMA, _WIDE),
+) -> Iterator[Block]:
+    """Yield a TABLE block for each run of lines that one mark parts into as many cells.
+
+    Some marks part prose and columns of print, too: between those that are only `possible` one column must hold figures
+    under its heading.
+    """
+    number = 0
+    while number < len(lines):
+        if not _PARTED.search(lines[number]):
+            number += 1
+            continue
+        found = [_parted(lines, number, mark, mark in certain) for mark in (*certain, *possible)]
+        last, table = max(found, key=lambda each: (each[1] is not None, each[0]))
+        if table is not None:
+            yield Block(BlockRole.TABLE, number + 1, last, table=table)
+        number = max(last, number + 1)
+
+
+def _parted(
+    lines: Sequence[str], first: int, mark: re.Pattern[str], certain: bool
+) -> tuple[int, Table | None]:
+    """The line behind a table that begins here and the table, if a mark parts lines into one."""
+    rows: list[list[SourceCell]] = []
+    for number in range(first + 1, len(lines) + 1):
+        line = lines[number - 1]
+        cuts = (found.span() for found in mark.finditer(line) if found[0][0] != '"')
+        edges = [0, *chain.from_iterable(islice(cuts, _MOST_CELLS)), len(line)]
+        row = [_cell(line, number, *edge) for edge in zip(edges[::2], edges[1::2], strict=True)]
+        told = any(len(cell.text) > _LONGEST_CELL or _SENTENCE.search(cell.text) for cell in row)
+        if (
+            not (2 if certain else 3) <= len(row) <= _MOST_CELLS
+            or (rows and len(row) != len(rows[0]))
+            or told
+        ):
+            break
+        rows.append(row)
+    if len(rows) < 2:
+        return first, None
+    columns = [[cell.text for cell in column] for column in zip(*rows, strict=True)]
+    figures = [sum(is_figure(text, units=True) for text in column[1:]) for column in columns]
+    headed = not any(is_figure(text) for text, *_ in columns)
+    enough = headed and (max if len(rows) > 2 else min)(figures) > _FIGURES * (len(rows) - 1)
+    listed = all(_MARK.fullmatch(text) for text in columns[0]) or (
+        figures[-1] == len(rows) - 1 and not headed
+    )
+    known = not (len(columns) == 2 and listed) if certain else enough
+    return first + len(rows), make_table(rows) if known else None
+
+
+def _cell(line: str, number: int, start: int, end: int) -> SourceCell:
+    text = line[start:end].strip().strip('"')
+    start = line.index(text, start)
+    return SourceCell(text, (Span(number, start, start + len(text)),) if text else ())
+
+
+def _is_row(line: str, few: int) -> bool:
+    """Tell whether a line is a table's: parted by a `few` bars or more, or drawn of nothing but rules."""
+    if len(_BAR.findall(line)) >= few:
         return True
     return bool(line.strip()) and _DRAWN.fullmatch(line) is not None and len(line.strip()) >= 3
 
 
-def _barred_cells(line: str, number: int) -> list[SourceCell]:
+def _barred_cells(line: str, number: int, heading: bool) -> list[SourceCell]:
     """The cells between the bars; what stands outside the outer bars is none."""
     bars = [match.start() for match in _BAR.finditer(line)]
     edges = [
@@ -129,10 +245,10 @@ def _barred_cells(line: str, number: int) -> list[SourceCell]:
         *([len(line)] if line[bars[-1] + 1 :].strip() else []),
     ]
     cells = []
-    for left, right in itertools.pairwise(edges):
+    for left, right in pairwise(edges):
         text = line[left + 1 : right]
         start = left + 1 + len(text) - len(text.lstrip())
         seen = list(_SEEN.finditer(text.strip()))
         spans = tuple(Span(number, start + run.start(), start + run.end()) for run in seen)
-        cells.append(SourceCell("".join(run[0] for run in seen), spans))
+        cells.append(SourceCell("".join(run[0] for run in seen), spans, heading))
     return cells

@@ -33,7 +33,7 @@ _NAME: Final = (
     r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}(?!\s*[：:])"
 )
 _AUTHOR: Final = re.compile(
-    r"作者\s*[：:/／丨｜|]\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
+    r"(?:作者\s*[：:/／丨｜|]|(?:^|(?<=[\s日\d]))由(?=\s))\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
     r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|记者|通讯员))"
 )
 """Whoever a page names as its author: a pen name, an office."""
@@ -151,9 +151,10 @@ def _only(found: set[str]) -> str | None:
 
 
 def _own_day(paragraphs: Sequence[str]) -> date | None:
-    """The day of a dateline that opens a text, or the day alone that closes it, remarks under it or not."""
+    """The day of a dateline that opens a text, or the day alone that closes it, remarks under it or not, or a list."""
     dated = [match[0] for text in paragraphs[:1] if (match := DATELINE.match(text))]
-    dated += (text.strip() for text in reversed(paragraphs[-3:]) if DATE.fullmatch(text.strip()))
+    alone = [at for at, text in enumerate(paragraphs) if DATE.fullmatch(text.strip())]
+    dated += (paragraphs[at] for at in reversed(alone) if len(alone) == 1 or at >= len(paragraphs) - 3)
     return next((day for text in dated for day in dates(text)), None)
 
 

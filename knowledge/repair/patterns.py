@@ -74,7 +74,7 @@ NUMBERED: Final = re.compile(
     "|第[一二三四五六七八九十百\\d]{1,4}[章节節条條回]|[①-⑳]"
 )
 HEADING_NUMBER: Final = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}(?:[章节编]|部分))"
 )
 NUMBERED_HEADING: Final = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
 """What a heading begins with that is numbered as official texts are."""

@@ -271,6 +271,44 @@ def test_a_drawn_table_has_its_head_and_rows(name: str, text: str) -> None:
     assert told == ["区名：东区｜人口：52万", "区名：西区｜人口：37万"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "通讯录\n姓名\t科室\t分机\n常春\t内科\t801\n李远\t外科\t802\n"),
+        ("a.txt", "通讯录\n 姓名    科室    分机\n 常春    内科    801\n 李远    外科    802\n"),
+        ("a.txt", "通讯录\n姓名,科室,分机\n常春,内科,801\n李远,外科,802\n"),
+        ("a.csv", '姓名,科室,分机\n常春,"内科",801\n李远,外科,802\n'),
+        ("a.tsv", "姓名\t科室\t分机\n常春\t内科\t801\n李远\t外科\t802\n"),
+    ],
+)
+def test_lines_parted_alike_are_a_table(name: str, text: str) -> None:
+    facts = repair_document(read_document(name, text.encode())).facts
+    assert [fact.text for fact in facts] == [
+        "姓名：常春｜科室：内科｜分机：801",
+        "姓名：李远｜科室：外科｜分机：802",
+    ]
+
+
+def test_dots_lead_from_a_name_to_its_value() -> None:
+    text = "小镇咖啡馆菜单\n美式 ......... 15元\n拿铁………………20元\n热可可 · · · · 18元\n营业到22点。\n"
+    facts = repair_document(read_document("a.txt", text.encode())).facts
+    assert [fact.text for fact in facts] == ["美式：15元", "拿铁：20元", "热可可：18元", "营业到22点。"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "名单\n张三  李四  王五\n赵六  钱七  孙八\n",
+        "须知\n1.\t自带画笔\n2.\t不得迟到\n",
+        "青山,绿水,白云\n春风,秋雨,冬雪\n",
+        "目录\n第一章 总则\t1\n第二章 附则\t5\n第一章 总则\n车辆应当登记。\n第二章 附则\n自公布之日起施行。\n",
+    ],
+    ids=["names", "items", "verses", "contents"],
+)
+def test_names_items_verses_and_contents_are_no_table(text: str) -> None:
+    assert BlockRole.TABLE not in {block.role for block in read_document("a.txt", text.encode()).blocks}
+
+
 @pytest.mark.parametrize("rule", ["━" * 30, "=====", "★" * 12, "* * *"])
 def test_a_rule_is_furniture(rule: str) -> None:
     blocks = read_document("a.txt", f"标题\n{rule}\n正文一句。\n".encode()).blocks
@@ -375,6 +413,18 @@ def test_an_official_text_has_its_title_beside_its_number(head: str) -> None:
     assert article.date == "2024-05-06"
 
 
+def test_a_list_under_an_official_text_hides_not_its_day() -> None:
+    text = _official(
+        "青教发〔2024〕9号",
+        "关于表彰的通知",
+        "授予三人称号。",
+        "2024年6月3日",
+        "附件\n名单\n常春\n李远\n费青\n",
+    )
+    (article,) = repair_document(read_document("a.txt", text.encode())).articles
+    assert article.date == "2024-06-03"
+
+
 def test_minutes_that_name_their_subject_are_no_letter() -> None:
     text = "时间：2023年3月2日\n主题：食堂改造\n会议研究了食堂改造问题。\n"
     assert not read_document("a.txt", text.encode()).blocks
@@ -447,6 +497,12 @@ def test_what_wechat_prints_around_a_post_is_none_of_its_text() -> None:
         "周敏",
         "李强",
     )
+
+
+@pytest.mark.parametrize("place", [" 浙江", " 发表于浙江", ""])
+def test_a_post_says_when_it_came_out_and_where(place: str) -> None:
+    text = POST.replace(" 发表于浙江", place)
+    assert repair_document(read_document("a.txt", text.encode())).articles[0].date == "2024-06-28"
 
 
 def test_one_word_of_a_button_makes_no_post() -> None:

@@ -120,6 +120,12 @@ def test_a_soft_break_within_a_sentence_ends_no_paragraph() -> None:
     assert [fact.text for fact in facts] == ["大桥全长5公里，昨日通车。", "车流不息。"]
 
 
+def test_what_tabs_set_apart_in_line_after_line_is_a_table() -> None:
+    data = saved("公寓招租", "联系人\t马经理", "电话\t6677889", "限一人\t入住。")
+    facts = repair_document(read_document("a.docx", data)).facts
+    assert [fact.text for fact in facts] == ["联系人：马经理", "电话：6677889", "限一人 入住。"]
+
+
 def test_a_text_box_is_read_once_after_its_paragraph() -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>框里</w:t></w:r></w:p></w:txbxContent>"
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'

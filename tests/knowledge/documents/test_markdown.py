@@ -162,6 +162,24 @@ def test_a_clause_a_line_is_a_fact_a_line() -> None:
     assert [fact.text for fact in facts] == ["任命甲为局长；", "免去乙的职务。"]
 
 
+def test_rows_of_links_lead_away_and_a_linked_heading_begins_an_article() -> None:
+    text = (
+        "[首页](/) » [新闻](/n) » 正文\n\n# 周报\n\n## 广场开放\n\n广场设[球台](x.md)8张。\n\n"
+        "## [漂流活动](/b)\n\n活动收到图书560册。\n\n[上一期](1.md) | [下一期](3.md)\n\n上一篇：[夜校](2.md)\n"
+    )
+    facts = repair_document(read_document("a.md", text.encode())).facts
+    assert [(fact.article.title.text, fact.section, fact.text) for fact in facts] == [
+        ("周报", "广场开放", "广场设球台8张。"),
+        ("漂流活动", None, "活动收到图书560册。"),
+    ]
+
+
+def test_a_table_of_two_columns_needs_no_outer_bars() -> None:
+    text = "# 名单\n\n姓名 | 职务\n--- | ---\n费青 | 主任\n成野 | 委员\n"
+    facts = repair_document(read_document("a.md", text.encode())).facts
+    assert [fact.text for fact in facts] == ["姓名：费青｜职务：主任", "姓名：成野｜职务：委员"]
+
+
 def test_notes_are_facts_and_bars_within_a_cell_stay() -> None:
     text = (
         "# 报告\n满意率达96%[^1]，CO<sub>2</sub>少排30吨。\n\n| 园区 | 面积 | 备注 |\n|---|---|---|\n"

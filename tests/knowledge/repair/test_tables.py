@@ -48,6 +48,33 @@ def test_two_columns_without_a_head_are_names_and_values() -> None:
     assert rows == ["地址：青山路1号", "电话：021-12345678"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("日期\t6月9日\t巡检人\t常春", "天气\t晴\t水压\t35帕"),
+        ("日期：\t周一\t巡检人：\t常春", "天气：\t晴\t水压：\t正常"),
+    ],
+    ids=["figures", "colons"],
+)
+def test_a_form_has_names_and_values_side_by_side(lines: tuple[str, ...]) -> None:
+    told_of = [row.partition("：") for row in told(document(*lines, head=False))]
+    assert [name for name, _, _ in told_of] == ["日期", "巡检人", "天气", "水压"]
+    assert [value for _, _, value in told_of][1:3] == ["常春", "晴"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "first"),
+    [
+        (("美式\t15元", "拿铁\t20元", "可可\t18元"), "美式：15元"),
+        (("K1\t8元\t东站", "K2\t9元\t西站"), "K1｜8元｜东站"),
+        (("样品\t水\t2025年5月8日", "项目\t限值\t结果", "余氯\t0.3\t0.55"), "样品｜水｜2025年5月8日"),
+    ],
+    ids=["two columns", "three", "day"],
+)
+def test_a_first_row_of_values_is_no_head(lines: tuple[str, ...], first: str) -> None:
+    assert told(document(*lines, head=False))[0] == first
+
+
 def test_a_first_row_over_figures_is_a_head_though_nothing_marks_it() -> None:
     assert told(document("区名\t2022年\t2023年", "东城\t860\t1020", head=False)) == [
         "区名：东城｜2022年：860｜2023年：1020"
