@@ -126,7 +126,7 @@ def _head_rows(rows: Sequence[Sequence[SourceCell]]) -> int:
     if len(rows[0]) > 2:
         merged = len({cell.spans for cell in rows[0] if cell.spans}) < len([c for c in rows[0] if c.spans])
         return 2 if merged and len(rows) > 2 and not any(is_figure(cell.text) for cell in rows[1]) else 1
-    if rows[1][0].heading or len(rows) < 3:
+    if rows[1][0].heading or len(rows) < 3 or is_figure(rows[0][1].text, units=True):
         return 0
     return int(sum(is_figure(row[1].text, units=True) for row in rows[1:]) > _FIGURES * (len(rows) - 1))
 

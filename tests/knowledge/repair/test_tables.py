@@ -65,7 +65,7 @@ def test_a_form_has_names_and_values_side_by_side(lines: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("lines", "first"),
     [
-        (("美式\t15元", "拿铁\t20元", "可可\t18元"), "美式：15元"),
+        (("美式\t15元", "拿铁\t20元起", "可可\t18元"), "美式：15元"),
         (("K1\t8元\t东站", "K2\t9元\t西站"), "K1｜8元｜东站"),
         (("样品\t水\t2025年5月8日", "项目\t限值\t结果", "余氯\t0.3\t0.55"), "样品｜水｜2025年5月8日"),
     ],
