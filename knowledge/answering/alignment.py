@@ -143,9 +143,8 @@ class Aligner:
     def _is_asked(self, one: Constraint) -> bool:
         """Whether a constraint stands right beside the question word."""
         question = self.query.question
-        before = [
-            c for c in self.bound if c.end <= question.start and not EACH.fullmatch(c.text)
-        ]  # 学费一年多少
+        # 学费 of 学费一年多少 stands beside it
+        before = [c for c in self.bound if c.end <= question.start and not EACH.fullmatch(c.text)]
         after = [c for c in self.bound if c.start >= question.end]
         return question.start != question.end and one in (*before[-1:], *after[:1])
 

@@ -99,6 +99,7 @@ PART_OF_TIME = re.compile(
 )
 _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
+_NUMERALS = "一二三四五六七八九十百两"
 
 
 def candidates(
@@ -146,9 +147,6 @@ def numbered_nouns(passage: Passage, noun: str) -> list[Place]:
     )
     figures = {at for figure in passage.figures for at in range(figure.start, figure.end)}
     return [match.span() for match in told if match.start() not in figures]
-
-
-_NUMERALS = "一二三四五六七八九十百两"
 
 
 def _inside(places: Iterable[Place]) -> set[int]:

@@ -109,9 +109,8 @@ def is_of_another_kind(
     start, end = answer.place
     if kind is QuestionType.LIST and noun:
         first, last = part_of(passage.folded, answer.place, CLAUSE_END)
-        others = (
-            sum(noun in item for item in passage.folded[first:last].split("、")) - 1
-        )  # 甲队22分、乙队19分
+        items = passage.folded[first:last].split("、")
+        others = sum(noun in item for item in items) - 1  # 甲队22分、乙队19分
         return "、" not in answer.text and (others > 0 or not answer.text.endswith(noun))
     if noun[:1] == "国" and kind is QuestionType.PLACE:
         return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)

@@ -30,8 +30,9 @@ _EDGES = re.compile("开始|截止|结束")
 def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
     """Tell whether the fact itself says a word in other words, by grammar alone.
 
-    A time with 起 begins something, and a stretch of time begins and ends it, 一期 is each 期, two numbers with 比 are a score, and a change may be told by any
-    verb of its direction: what is asked to have risen (涨了多少) may have grown (增长21.3%), but not in a fact where something falls.
+    A time with 起 begins something, and a stretch of time begins and ends it, 一期 is each 期, two numbers with 比 are a score,
+    and a change may be told by any verb of its direction: what is asked to have risen (涨了多少) may have grown (增长21.3%),
+    but not in a fact where something falls.
     """
     if _EDGES.fullmatch(one.text) and query.type is QuestionType.TIME:
         begins = one.text == "开始" and _BEGINS.search(passage.folded)

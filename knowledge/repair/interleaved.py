@@ -3,8 +3,8 @@ row of its own.
 
 Where a piece of a row belongs is read off the text: in its own column it reads on from the piece above it, stands as many
 rows below that as that below the one before, and fills the column if it goes on; pieces of one row stand below pieces of
-one row. Columns need not be of one width. The likeliest way to share the rows out is searched with a beam, and taken only if it reads far
-better than the rows as they are.
+one row. Columns need not be of one width. The likeliest way to share the rows out is searched with a beam, and taken only
+if it reads far better than the rows as they are.
 """
 
 from __future__ import annotations

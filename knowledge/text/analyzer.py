@@ -167,7 +167,6 @@ class ChineseAnalyzer:
         self._words = {**{fold(word): tag for word, tag in printed.items()}, **printed}
         self._whole = pattern_of(self._words)
         self._tag: Callable[[str], list[tuple[str, str]]] = rjieba.tag
-        self._has: Callable[[str], bool] = rjieba.has_word
         self.fold: Callable[[str], str] = lru_cache(KEPT)(fold)
         self.tokens: Callable[[str], tuple[Token, ...]] = lru_cache(KEPT // 4)(self._cut)
         self.quantities: Callable[[str], tuple[Quantity, ...]] = lru_cache(KEPT // 4)(quantities)
@@ -198,7 +197,7 @@ class ChineseAnalyzer:
             at += len(word)
 
     def knows(self, word: str) -> bool:
-        return word in self._words or self._has(_encodable(word))
+        return word in self._words or is_word(word)
 
 
 def is_word(text: str) -> bool:
