@@ -54,6 +54,7 @@ _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
 _ROWS = ("一二三四五六七八九十首末0123456789", "东南西北中", TIERS)
 """Characters of which one in the place of another makes another thing: 一中 and 二中, 竹山镇 and 竹山乡."""
+_NUMERALS = "一二三四五六七八九十百"
 _OTHERING = ("副", "非")
 _NOT_YET = ("提名", "候选")
 _DENYING = re.compile(
@@ -355,6 +356,8 @@ class Aligner:
             return form in re.split(r"[^a-z0-9]+", text)
         if len(form) == 1 != len(one.text):
             return stands_as_name(form, text, language)
+        if form[0] == "第" != form:  # 第二十四次 is no 第二
+            return re.search(rf"{re.escape(form)}(?![\d{_NUMERALS}])", text) is not None
         if len(form) < 2 or self.query.text[: one.start].endswith(_OTHERING):
             return form in text
         for mark in _OTHERING:

@@ -29,9 +29,11 @@ from knowledge.answering.rivals import (
     Rival,
     dates_another_deed,
     is_late,
+    is_named_behind,
     least_rivalled,
     rivals,
     still_standing,
+    tells_when,
 )
 from knowledge.answering.scorer import (
     COLUMN,
@@ -229,7 +231,13 @@ class FactReading:
             return False
         if any(one.here and not one.deed for one in self.rivals):
             return False  # another stands beside it, and what was asked for elsewhere in the sentence
-        if dates_another_deed(self.query, self.passage, self.answer.place):
+        place = self.answer.place
+        if self.query.type in NUMBERS and (
+            tells_when(self.query, self.aligned, self.passage, place)
+            or is_named_behind(self.aligned, self.passage, place)
+        ):
+            return False
+        if dates_another_deed(self.query, self.passage, place):
             return False
         return not self._is_late and not is_one_of_several(self.passage, self.answer)
 

@@ -17,7 +17,7 @@ from knowledge.answering.constraints import (
     asks_for_hour,
     is_of_measure,
 )
-from knowledge.answering.rewordings import SCORE, asks_for_a_name
+from knowledge.answering.rewordings import SCORE, asks_for_a_name, told_changes
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
 from knowledge.answering.window import CLAUSE_END, Passage, Place, part_of
 from knowledge.query.analysis import Query
@@ -116,6 +116,11 @@ def is_of_another_kind(
         return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)
     if (part := asked_part_of_time(query)) and not part.search(passage.folded, *answer.place):
         return True
+    if kind in (QuestionType.AMOUNT, QuestionType.CHANGE):
+        asked, other = told_changes(passage, query)
+        among = any(first < end and start < last for first, last in other)
+        if among or (kind is QuestionType.CHANGE and other and not asked):
+            return True
     if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
         lasts = answer.kind is CandidateKind.DURATION  # 满15岁 tells
         return asks_for_hour(query) and (lasts or not HOUR.search(answer.text))

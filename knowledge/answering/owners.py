@@ -26,8 +26,9 @@ _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
 _ROW = re.compile(r"(?P<label>[^:|]{1,12}):(?P<key>[^|]{1,24})\|")
-_ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
+_ANAPHOR = re.compile(r"[该其此这它]|[他她](?!的)|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 """What points to who was named before: 该公司, 两家."""
+_POSSESSORS = ("他的", "她的")
 _COPULAS = frozenset("为是达约有:") | {"达到"}
 _FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
@@ -143,7 +144,8 @@ def told_of_another(
     for start, end in reversed([*_clauses(passage, place)]):
         if any(word in passage.folded[start:end] for word in proper):
             return None
-        run = _subject(passage, start, end)
+        is_theirs = passage.folded.startswith(_POSSESSORS, start)  # 他的妻子葛云
+        run = _subject(passage, start + 2 * is_theirs, end)
         named = any(_is_name(token.text, token.tag, passage) for token in run)
         if not named and not _are_listed(asked, run, passage):
             continue

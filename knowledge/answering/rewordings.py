@@ -9,15 +9,19 @@ from dataclasses import dataclass, replace
 from knowledge.answering.constraints import Constraint
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.whole import stretches
-from knowledge.answering.window import Passage, tight
+from knowledge.answering.window import Passage, Place, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 
-_RISES = re.compile(r"增长|增加|增多|增收|上升|攀升|提高|提升|上涨|上调|扩大|[增涨升]")
+_RISES = re.compile(r"增长|增加|增多|增收|上升|攀升|提高|提升|上涨|上调|扩大|[增涨]|(?<!每)升")
 _FALLS = re.compile(r"下降|下滑|下跌|下调|减少|减轻|降低|回落|缩[小减短]|收窄|压缩|[降跌减]")
 """Verbs of change, by where they lead."""
-_CHANGED_BY = re.compile(rf"(?:{_RISES.pattern}|{_FALLS.pattern})了?$")
+_CHANGES = re.compile(rf"{_RISES.pattern}|{_FALLS.pattern}")
+_CHANGED_BY = re.compile(rf"(?:{_CHANGES.pattern})了?$")
+_DIFFERS_BY = re.compile(r"[比较][^,，。;；\d]{1,10}[多少高低]了?$")
+_ASKS_CHANGE = re.compile(rf"{_CHANGES.pattern}|比|差|[多少]了|多出")
+LONGEST_COMPARISON = 16
 SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
 EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
 _HOURS = re.compile(r"(?:开门|关门|营业|开放|闭馆|开馆|打烊|上班|下班|办公)")
@@ -53,15 +57,23 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
     return False
 
 
-def told_changes(passage: Passage) -> list[tuple[int, int]]:
-    """Return where figures say by how much something changed: each behind its verb."""
+def told_changes(passage: Passage, query: Query) -> tuple[list[Place], list[Place]]:
+    """Return where figures say by how much something changed, behind its verb: as is asked, and where no such change is asked.
+
+    下调0.14元 is no price, 减少了140人 no number of people, and 下降1.3% tells no 上涨了多少.
+    """
     starts = {figure.start for figure in passage.figures}
-    return [
-        (one.start, one.end)
-        for one in passage.figures
-        if _CHANGED_BY.search(passage.folded, max(0, one.start - 6), one.start)
-        and not (passage.folded[one.end : one.end + 1] in "和、与" and one.end + 1 in starts)
-    ]
+    ways = [verb for verb in (_RISES, _FALLS) if verb.search(query.text)] or [_CHANGES]
+    asks = query.type is QuestionType.CHANGE or _ASKS_CHANGE.search(query.text)
+    asked: list[Place] = []
+    other: list[Place] = []
+    for one in passage.figures:
+        before = passage.folded[max(0, one.start - LONGEST_COMPARISON) : one.start]
+        is_first = passage.folded[one.end : one.end + 1] in "和、与" and one.end + 1 in starts
+        if (_CHANGED_BY.search(before[-6:]) or _DIFFERS_BY.search(before)) and not is_first:
+            verb = re.search(rf"(?:{'|'.join(way.pattern for way in ways)}|[多少高低])了?$", before)
+            (asked if asks and verb else other).append((one.start, one.end))
+    return asked, other
 
 
 _WHEN = re.compile(r"几月几?[日号]|几[日号]|(?:星期|周|礼拜)几")

@@ -161,6 +161,32 @@ def dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
     return any(token.tag == "r" or (token.tag == "v" and len(token.text) > 1) for token in apart)
 
 
+def tells_when(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
+    """Tell whether an age only says when another deed was done: 22岁从父亲手里接过铺子 tells no 多大."""
+    start, end = part_of(passage.folded, place, CELL_END)
+    behind = next((t for t in passage.tokens if t.start == place[1] < end), None)
+    deeds = [one.constraint.text for one in aligned if one.constraint.kind is SlotKind.DEED]
+    return (
+        passage.folded[place[1] - 1] == "岁"
+        and behind is not None
+        and behind.tag in ("v", "p")
+        and not any(deed in passage.folded[start:end] for deed in deeds)
+        and behind.text not in query.text
+    )
+
+
+def is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
+    """Tell whether all that is asked about is named only behind a figure's clause: of what follows nothing is told there.
+
+    支援学校21所，培训2.1万人次，其中一中是省示范学校 tells no number of 一中.
+    """
+    _, end = part_of(passage.folded, place, CELL_END)
+    told = [one for one in aligned if one.constraint.kind is not SlotKind.DEED]
+    named = [one.constraint.text for one in told if one.level == 0 and one.constraint.period is None]
+    around = any(one.level in (1, *_BESIDE) for one in told)
+    return bool(named) and not around and not any(word in passage.folded[:end] for word in named)
+
+
 def is_kin(word: Token, other: Token) -> bool:
     """Tell whether two words are of one kind: parts of the state, names of one sort, verbs, nouns that share a head."""
     if len(word.text) < 2 or len(other.text) < 2:
@@ -256,6 +282,11 @@ def _kept(
     for same, other in (("period_same", "period_other"), ("dimension_near", "dimension_other")):
         if rows[:, COLUMN[same]].any():
             yield rows[:, COLUMN[other]] <= 0
+    if query.type in (QuestionType.CHANGE, QuestionType.AMOUNT):
+        by, amiss = told_changes(passage, query)
+        if query.type is QuestionType.CHANGE:
+            yield np.array([_overlaps(one, by) for one in proposed])
+        yield np.array([not _overlaps(one, amiss) for one in proposed])
     for pairs in paired(passage):
         yield of_asked_pair(query, pairs, proposed)
     if query.type in FEW_WORDS:
@@ -270,6 +301,10 @@ def _kept(
         yield np.array(
             [one.kind is not CandidateKind.NOUNS or not _has(names, one, passage) for one in proposed]
         )
+    each = re.finditer(r"每(?P<of>[\u4e00-\u9fff]{1,2})", query.text)
+    for told in (f"每{one['of'][:size]}" for one in each for size in (2, 1)):
+        if (there := _in_clause_of(told, passage, proposed)).any():
+            yield there  # 每户多少 is not told by the sum
     labelled = _labelled(query, passage)
     if doers := asked_doers(query, passage):
         yield _names_one_of(doers, passage, proposed)
@@ -291,9 +326,6 @@ def _kept(
         yield np.array([one.kind in LASTING for one in proposed])
     if labelled:
         yield np.array([(one.start, one.end) in labelled for one in proposed])
-    if query.type is QuestionType.CHANGE:
-        by = told_changes(passage)
-        yield np.array([any(one.start < end and start < one.end for start, end in by) for one in proposed])
     if part := asked_part_of_time(query):
         yield np.array([part.search(passage.folded, one.start, one.end) is not None for one in proposed])
     if asks_for_hour(query):
@@ -399,6 +431,10 @@ def _names_one_of(
             for one in proposed
         ]
     )
+
+
+def _overlaps(one: Candidate, places: Sequence[Place]) -> bool:
+    return any(one.start < end and start < one.end for start, end in places)
 
 
 def _stands(text: str, passage: Passage) -> list[Place]:

@@ -24,7 +24,7 @@ Place = tuple[int, int]
 """Where something stands in a text: its start and end."""
 HELD = (Relation.SAME, Relation.NARROWER)
 """How a time stands to one asked for that it tells of."""
-CLAUSE_END = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…")
+CLAUSE_END = re.compile(r"[;；。!！?？]|[:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…")
 SENTENCE_PART = re.compile(r"[;；。]")
 CELL_END = re.compile(rf"{CLAUSE_END.pattern}|\|")
 ITEM_END = re.compile(rf"{CELL_END.pattern}|、(?!\d)")
@@ -126,7 +126,8 @@ class Passage:
 
         def counts(one: Quantity) -> bool:
             within = one.end < ends.get(one.start, 0) and not one.approximate
-            return not within and (one.text[0] not in _SCALES or (one.start, one.end) not in nouns)
+            every = one.text[0] == "一" and self.folded[: one.start].endswith("每")  # 每一处 is no figure
+            return not (within or every) and (one.text[0] not in _SCALES or (one.start, one.end) not in nouns)
 
         return tuple(filter(counts, self.language.quantities(self.folded)))
 

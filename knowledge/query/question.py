@@ -298,7 +298,7 @@ def _which(whole: str, noun: str, sure: bool, start: int, end: int) -> Question:
         (QuestionType.PLACE, _PLACES),
         (QuestionType.WHO, _PERSONS),
     ):
-        if noun and nouns.search(noun):
+        if noun and nouns.search(noun) and not whole.startswith("哪国"):  # 哪国总统
             swallowed = len(noun) if kind is not QuestionType.WHO else 0  # 哪个区: 区 alone finds nothing
             return Question(kind, start, end + swallowed, noun=noun)
     if (noun and (_BODIES.search(noun) or noun[0] in "局厅委办院校厂社")) or (

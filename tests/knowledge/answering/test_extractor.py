@@ -102,6 +102,12 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("东区有多少户", "区县：东区｜户数：7300", "7300"),
         ("门诊部在几楼", "门诊部：三楼北侧", "三楼北侧"),
         ("每周几闭馆", "本馆自五月一日起，每周二闭馆。", "每周二"),
+        ("柴油多少钱", "柴油每升下调0.21元，调整后为6.83元。", "6.83元"),
+        ("有多少志愿者", "志愿者比去年少80人，只有420人。", "420人"),
+        ("志愿者减少多少人", "志愿者减少80人，只有420人。", "80人"),
+        ("每户发多少补助", "发放补助120万元，每户800元。", "800元"),
+        ("发了多少补助", "发放补助120万元，每户800元。", "120万元"),
+        ("0号柴油多少钱", "0号柴油每升6.83元；95号汽油每升8.12元。", "6.83元"),
     ],
 )
 def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
@@ -139,6 +145,13 @@ def test_of_a_key_phrase_what_stands_behind_it_as_its_value_is_said(
 def test_a_bare_clause_answers_nothing_itself() -> None:
     assert reading("在哪里报名", "三、报名地点", after="行政楼305室。").is_barred
     assert not reading("在哪里报名", "三、报名地点为行政楼305室。", after="四、咨询电话").is_barred
+
+
+@pytest.mark.parametrize(
+    ("query", "barred"), [("羊肉上涨多少", True), ("羊肉下降多少", False), ("羊肉降了多少", False)]
+)
+def test_a_change_the_other_way_answers_nothing(query: str, barred: bool) -> None:
+    assert reading(query, "羊肉每公斤71元，下降2.1%。").is_barred is barred
 
 
 def test_a_rate_of_something_else_is_no_share() -> None:
@@ -278,6 +291,12 @@ def test_an_age_is_of_whom_its_own_clause_names() -> None:
     assert reading("婆婆几岁", fact).other_subject is None
 
 
+def test_what_is_told_of_ones_kin_is_told_of_another() -> None:
+    fact = "他的妻子林晓梅是医生，2015年去世。"
+    assert reading("陈立哪年去世", fact, "陈立一生建桥。").other_subject == ("陈立", "妻子林晓梅")
+    assert reading("林晓梅哪年去世", fact, "陈立一生建桥。").other_subject is None
+
+
 def test_what_a_heading_lists_is_told_of_none_but_what_a_clause_names() -> None:
     heads, fact = ("图书馆、美术馆开放时间",), "咨询电话：区图书馆6671 0293。"
     assert reading("美术馆电话是多少", fact, heads=heads).other_subject is not None
@@ -298,6 +317,9 @@ def test_what_a_heading_lists_is_told_of_none_but_what_a_clause_names() -> None:
         ("驾驶员要什么驾照", "驾驶员：1名，持B1以上驾驶证。"),
         ("体检几点开始", "体检5月16日起进行。"),
         ("前三名是哪些队", "前三名依次为柳江队22分、东陵队19分。"),
+        ("林晓梅多大", "林晓梅19岁从父亲手里接过铺子。"),
+        ("铺子有多大", "林晓梅打算干到70岁，再交出铺子。"),
+        ("一中有多少学生", "共支援学校21所，培训2.1万人次，其中一中成为示范学校。"),
     ],
 )
 def test_what_may_be_another_thing_is_not_said(query: str, fact: str) -> None:
@@ -578,6 +600,13 @@ def test_a_neighbours_figure_bears_nothing_out_where_the_fact_has_another_of_its
     beside = Surroundings(before=("缩短58路，新开K12路。",))
     assert any(one.hard for one in align("58路多久一班", "K12路由公交站开出，每15分钟一班。", beside))
     assert not any(one.hard for one in align("58路多久一班", "每15分钟一班。", beside))
+
+
+def test_an_ordinal_is_none_that_a_longer_one_begins_with() -> None:
+    levels = [
+        align("第二是谁", fact)[0].level for fact in ("陈立在第二十四次会议上讲话。", "陈立第二个到达。")
+    ]
+    assert [LEVELS[level] for level in levels] == ["absent", "sentence"]
 
 
 def test_what_is_named_only_later_bears_little_out() -> None:
