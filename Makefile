@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
 
+# What Python and pytest compile is kept in any case, or each worker does it anew in every run: 8 s of each.
+test slow bench soak: export PYTHONDONTWRITEBYTECODE :=
+
 # Three workers on two cores: much of the time is waiting. Who is done takes half of what another has before it.
 test: $(VENV)/dev.done
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow and not soak and not bench" $(ARGS)

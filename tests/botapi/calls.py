@@ -7,31 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiogram import methods
 from aiogram.methods import TelegramMethod
 from aiohttp import web
 from pydantic import ValidationError
 
 from tests.botapi.faults import Refusal
+from tests.botapi.models import SERVED
 
-SERVED = {
-    model.__api_method__: model
-    for model in (
-        methods.AnswerCallbackQuery,
-        methods.AnswerInlineQuery,
-        methods.DeleteWebhook,
-        methods.EditMessageText,
-        methods.GetChatMember,
-        methods.GetFile,
-        methods.GetMe,
-        methods.GetUpdates,
-        methods.GetWebhookInfo,
-        methods.SendMessage,
-        methods.SendPhoto,
-        methods.SetMyCommands,
-        methods.SetWebhook,
-    )
-}
 FILES = ("photo", "certificate")
 
 

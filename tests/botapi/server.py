@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from aiogram import types
 from aiohttp import web
 
 from tests.botapi.calls import Call, read_call
 from tests.botapi.chats import Chats
 from tests.botapi.faults import SECOND_POLLER, WEBHOOK_IS_ON, Fault, Refusal
+from tests.botapi.models import Update
 from tests.botapi.updates import BOT, BOT_ID, Json, buttons
 from tests.support.server import Hang, Planned, Reset, SmallServer, listening, misbehave
 
@@ -118,7 +118,7 @@ class BotApi(SmallServer):
         self._next += 1
         whole: Json = {"update_id": self._next, **update}
         if strict:
-            types.Update.model_validate(whole, context={"bot": None})
+            Update.model_validate(whole, context={"bot": None})
         self.chats.learn(update)
         return self.push_raw(whole)
 

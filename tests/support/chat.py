@@ -42,7 +42,7 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, Progress
 from knowledge.snapshots.worker import preview as previewed
 from tests.contract.fake import FakePlatform
-from tests.knowledge.snapshots.corpus import write_corpus
+from tests.knowledge.snapshots.corpus import this_program, write_corpus
 from tests.support.clock import MORNING, Clock
 
 OWNER, EDITOR, STRANGER = "7", "8", "9"
@@ -69,7 +69,7 @@ class HereBuilder:
         self.begun.set()
         await self.authorizer.wait()
         progress("修复", 1, 2)
-        built = await asyncio.to_thread(build, order, folder)
+        built = await asyncio.to_thread(build, order, folder, fingerprint=this_program())
         self.built += 1
         return built
 

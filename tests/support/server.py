@@ -95,11 +95,12 @@ async def until(
     seconds: float = PATIENCE,
     last: Callable[[], object] = lambda: "nothing more is known",
 ) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + seconds
+    """Wait until something is true; what takes long is looked at less often."""
+    deadline, pause = time.monotonic() + seconds, 0.005
     while not true():
         assert time.monotonic() < deadline, f"not true in {seconds} s; last: {last()}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(pause)
+        pause = min(0.05, pause * 1.2)
 
 
 @asynccontextmanager

@@ -99,19 +99,15 @@ def test_a_name_is_never_a_path(name: str, stored: str) -> None:
 
 def bomb() -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("../../a.txt", b"0" * 300_000_000)
     return packed.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [("bomb.zip", bomb()), ("noise.txt", bytes(range(256)) * 40), ("broken.pdf", b"%PDF-1.7\nnothing")],
-)
-async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(
-    room: Hall, name: str, data: bytes
-) -> None:
-    said = await send(room, name, data)
+@pytest.mark.parametrize("name", ["bomb.zip", "noise.txt", "broken.pdf"])
+async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(room: Hall, name: str) -> None:
+    data = {"noise.txt": bytes(range(256)) * 40, "broken.pdf": b"%PDF-1.7\nnothing"}
+    said = await send(room, name, data[name] if name in data else bomb())
     assert "没有收下" in said and name in said
     assert files_below(room.data / "uploads") == set()
     assert not [b for r in room.phone.sent for row in r.buttons for b in row]
