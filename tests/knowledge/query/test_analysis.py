@@ -25,22 +25,7 @@ def ask(text: str) -> Query:
     return analyse(text, ALIASES, CHINESE)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "stands"),
-    [
-        ("深", "专家赴深调研", True),
-        ("深", "沪深两市收盘", True),
-        ("深", "深港合作", True),
-        ("京", "京沪高铁增开列车", True),
-        ("京", "返京航班", True),
-        ("沪", "来沪人员登记", True),
-        ("深", "深水港投产", False),
-        ("深", "推动改革走深走实，深化对接", False),
-        ("新", "在新设立的园区", False),
-        ("港", "港口吞吐量", False),
-        ("川", "车流川流不息", False),
-    ],
-)
+@examples("name", "text", "stands")
 def test_a_name_of_one_character_counts_only_where_it_stands_for_itself(
     name: str, text: str, stands: bool
 ) -> None:
@@ -52,19 +37,7 @@ def test_the_question_words_say_what_kind_of_answer_is_wanted(text: str, kind: s
     assert ask(text).type is QuestionType[kind]
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("地铁通车了吧？", ["地铁", "通车"]),
-        ("网吧", ["网吧"]),
-        ("陪都什么时候", ["陪都"]),
-        ("他拿过几次冠军", ["拿", "冠军"]),
-        ("要建几座车站", ["建", "车站"]),
-        ("会展在哪", ["会展"]),
-        ("有多少家庭", ["家庭"]),
-        ("多少家单位参加", ["单位", "参加"]),
-    ],
-)
+@examples("text", "words")
 def test_particles_and_what_leads_to_a_question_word_take_nothing_of_a_word(
     text: str, words: list[str]
 ) -> None:
@@ -284,16 +257,7 @@ def test_a_fact_with_every_word_or_another_name_of_it_is_noticed(words: str, tex
     assert is_about(words, text)
 
 
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        ("养老", "道路施工公告。"),
-        ("养老 浦东", "社区养老服务有了新办法。"),
-        ("养老 -社区", "社区养老服务有了新办法。"),
-        ("6号", "展览在兴业路76号。"),
-        ("2023", "编号120235的档案。"),
-    ],
-)
+@examples("words", "text")
 def test_a_fact_that_lacks_a_word_or_has_an_excluded_one_is_not(words: str, text: str) -> None:
     assert not is_about(words, text)
 

@@ -8,6 +8,7 @@ import pytest
 
 from knowledge.model import Metadata
 from tests.knowledge.repair.pages import column, removed, repair, texts
+from tests.support.words import examples
 
 WATER = "昨日，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民。"
 PIPES = "市水务集团表示，下一步将加快老旧管网改造，计划到明年底完成260公里管网更新。"
@@ -31,17 +32,7 @@ def test_a_title_after_a_byline_begins_another_article() -> None:
     assert [a.byline.text for a in repaired.articles if a.byline] == ["周涛 陈晨", "王强"]
 
 
-@pytest.mark.parametrize(
-    "signature",
-    [
-        "\n\n（水务局供稿）",
-        "（水务局供稿）",
-        "文/图 孙晓阳",
-        " 记者 方一舟",
-        "\n\n（记者 方一舟）",
-        "本报记者方一舟",
-    ],
-)
+@examples("signature")
 def test_however_a_text_is_signed_the_next_title_begins_another_article(signature: str) -> None:
     page = f"引水工程二期通水\n\n{WATER}\n\n{PIPES}{signature}\n\n春耕种子供应充足\n\n{SEEDS}\n\n{CORN}\n"
     repaired = repair(page)
@@ -146,22 +137,7 @@ def test_a_clean_article_gives_its_title_and_its_sentences_in_order_and_an_empty
     assert repaired.log == ()
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "阿波罗 13",
-        "资料图书馆",
-        "摄影",
-        "第2版《辞海》",
-        "2023年6月28日",
-        "记者节",
-        "谁动了我的奶酪？",
-        "安全 和谐",
-        "平平安安 高高兴兴",
-        "停止！！云雀",
-        "大战！EX2",
-    ],
-)
+@examples("title")
 def test_a_title_that_looks_like_noise_stays_the_title(title: str) -> None:
     repaired = repair(f"{title}\n\n这是一个关于它的完整句子，没有任何问题。")
     assert [article.title.text for article in repaired.articles] == [title]
@@ -233,25 +209,12 @@ def test_numbered_lines_without_a_stop_head_what_follows_where_all_numbered_alik
     ]
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "会议议程\n一、宣布开会\n二、领导讲话\n三、表决\n会议于周五召开。",
-        "停水公告\n一、停水时间\n5月6日。\n二、停水范围为解放路。",
-    ],
-)
+@examples("lines")
 def test_items_and_clauses_are_no_headings(lines: str) -> None:
     assert [fact.text for fact in repair(lines).facts] == lines.splitlines()[1:]
 
 
-@pytest.mark.parametrize(
-    ("over", "wide"),
-    [
-        ("新建管网96公里，改造泵站14座——", 16),
-        ("新建管网96公里，改造泵站14座——", 99),
-        ("新建管网96公里，改造泵站14座，\n惠及棉纺路一带37万居民——", 24),
-    ],
-)
+@examples("over", "wide")
 def test_what_ends_with_a_dash_stands_over_the_headline_below_it(over: str, wide: int) -> None:
     text = "\n".join(column("\u3000\u3000" + paragraph, wide) for paragraph in (WATER, PIPES, SEEDS, CORN))
     (article,) = repair(f"{over}\n老城区告别“看海”\n本报记者 沈一鸣\n{text}").articles

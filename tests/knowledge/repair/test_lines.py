@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from knowledge.repair.pipeline import repair_document
 from knowledge.repair.sentences import LONGEST, has_words, split_sentences
 from tests.knowledge.repair.pages import column, document, removed, repair, texts
+from tests.support.words import examples
 
 STORY = "昨日，杭州市宣布，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民。工程总投资35.6亿元，历时三年半建成，是全市最大的民生工程之一。"
 SENTENCES = [STORY[: STORY.index("。") + 1], STORY[STORY.index("。") + 1 :]]
@@ -24,18 +25,7 @@ def test_lines_broken_inside_words_and_numbers_are_joined(width: int, blank: str
     assert texts(repair(f"引水工程通水\n\n　　{page}")) == SENTENCES
 
 
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("6月 27日，共查处问题 234起。", "6月27日，共查处问题234起。"),
-        ("研究并推出 举 措 ，施 工 扰 民 投 诉 锐 减。", "研究并推出举措，施工扰民投诉锐减。"),
-        ("组织开展“践初心 争先锋”活动。", "组织开展“践初心 争先锋”活动。"),
-        ("他使用 Visual Studio 写作。", "他使用 Visual Studio 写作。"),
-        ("增长 8.3% 左右，达 12 万人。", "增长8.3%左右，达12万人。"),
-        ("投资１２亿元，⼈数翻番。", "投资１２亿元，人数翻番。"),
-        ("零\u200b宽\ufeff与软\xad连字符\x00都不见了。", "零宽与软连字符都不见了。"),
-    ],
-)
+@examples("line", "sentence")
 def test_only_blanks_and_marks_that_mean_something_stay(line: str, sentence: str) -> None:
     assert texts(repair(f"一个标题在此\n\n{line}")) == [sentence]
 
@@ -119,38 +109,7 @@ def cut(text: str) -> list[str]:
     return [text[start:end] for start, end in split_sentences(text)]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("今天开工。明天完工。", ["今天开工。", "明天完工。"]),
-        ("真的吗？！是的。", ["真的吗？！", "是的。"]),
-        ("他说：“来吧。”大家笑了。", ["他说：“来吧。”", "大家笑了。"]),
-        ("首日运量4.2万人次……约三成为转乘；余者步行。", ["首日运量4.2万人次……约三成为转乘；余者步行。"]),
-        ("“我来。我见。我征服。”他说。", ["“我来。我见。我征服。”", "他说。"]),
-        ("他问：“行吗？行。”，随后离开。", ["他问：“行吗？行。”，随后离开。"]),
-        ("提出“为什么？怎么办？”两问，引人深思。", ["提出“为什么？怎么办？”两问，引人深思。"]),
-        ("《奔跑吧！》开播。", ["《奔跑吧！》开播。"]),
-        ("周一至周五（节假日除外。）办理。", ["周一至周五（节假日除外。）办理。"]),
-        ("「省時。省力。」是我的感想。", ["「省時。省力。」是我的感想。"]),
-        ("「環狀線『又快又好』。」市長說。", ["「環狀線『又快又好』。」", "市長說。"]),
-        ("比分3.5比2，见http://a.cn/?x=1!y。", ["比分3.5比2，见http://a.cn/?x=1!y。"]),
-        ("Mr. Li came. He left at 3.5 p.m. today.", ["Mr. Li came.", "He left at 3.5 p.m. today."]),
-        ("没有句号的一行", ["没有句号的一行"]),
-        ("“没有关上的引号。下一句。", ["“没有关上的引号。", "下一句。"]),
-        ('他说。"好。"她也说。', ["他说。", '"好。"', "她也说。"]),
-        ("“我们很满意。”与此同时，工程开工。", ["“我们很满意。”", "与此同时，工程开工。"]),
-        ("“都好了。”之后，他去了地铁站。", ["“都好了。”", "之后，他去了地铁站。"]),
-        ("“都好了。”地铁开来了。", ["“都好了。”", "地铁开来了。"]),
-        ("“快到了。”等到站时，天黑了。", ["“快到了。”", "等到站时，天黑了。"]),
-        ("“开工了。”得知消息，众人鼓掌。", ["“开工了。”", "得知消息，众人鼓掌。"]),
-        ("“开工了。”和平街的居民鼓掌。", ["“开工了。”", "和平街的居民鼓掌。"]),
-        ("“开工了。”的消息传开。", ["“开工了。”的消息传开。"]),
-        (
-            "“干净了。”“亮了。”和“安静了。”是居民说得最多的话。",
-            ["“干净了。”", "“亮了。”和“安静了。”是居民说得最多的话。"],
-        ),
-    ],
-)
+@examples("text", "expected")
 def test_a_sentence_ends_at_its_full_stop_and_nowhere_else(text: str, expected: list[str]) -> None:
     assert cut(text) == expected
 

@@ -5,24 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.knowledge.repair.pages import column, removed, repair, texts
+from tests.support.words import examples
 
 A = "昨日，引水工程二期正式通水，惠及近80万居民。"
 B = "下一步将加快老旧管网改造，让更多市民喝上放心水。"
 
 
-@pytest.mark.parametrize(
-    ("noise", "kind"),
-    [
-        ("要闻 7", "page_header"),
-        ("A3 版", "page_header"),
-        ("2023年3月6日 星期一", "page_header"),
-        ("2023年6月28日", "page_header"),
-        ("第03版：要闻", "page_header"),
-        ("解放日报 2023年6月28日 第3版", "page_header"),
-        ("青年报 2023年6月28日", "page_header"),
-        ("不不忘忘初初心心 牢牢记记使使命命", "logo"),
-    ],
-)
+@examples("noise", "kind")
 def test_what_the_page_prints_above_its_articles_is_no_article(noise: str, kind: str) -> None:
     repaired = repair(f"{noise}\n\n引水工程二期通水\n\n{A}\n{B}")
     assert removed(repaired, kind) == [noise]
@@ -30,19 +19,7 @@ def test_what_the_page_prints_above_its_articles_is_no_article(noise: str, kind:
     assert texts(repaired) == [A, B]
 
 
-@pytest.mark.parametrize(
-    ("noise", "kind"),
-    [
-        ("责任编辑：赵敏 版式：钱峰", "credit"),
-        ("联系我们 news@example.com", "contact"),
-        ("新闻热线：010-12345678 投稿邮箱：news@example.com", "contact"),
-        ("扫描二维码，看视频", "contact"),
-        ("本报资料图", "credit"),
-        ("新华社发", "credit"),
-        ("（下转第三版）", "rubric"),
-        ("3", "page_header"),
-    ],
-)
+@examples("noise", "kind")
 def test_what_the_page_prints_below_its_articles_is_no_sentence(noise: str, kind: str) -> None:
     repaired = repair(f"引水工程二期通水\n\n{A}\n\n{A}{B}\n\n{noise}")
     assert removed(repaired, kind) == [noise]
@@ -159,18 +136,7 @@ def test_a_dateline_broken_over_two_lines_is_read_as_one() -> None:
     assert texts(repaired) == [A, B]
 
 
-@pytest.mark.parametrize(
-    ("ending", "byline"),
-    [
-        ("。 张骏", "张骏"),
-        ("。（苏展）", "苏展"),
-        ("。\n\n屠瑜 潘高峰", "屠瑜 潘高峰"),
-        ("。（区委组织部）", "区委组织部"),
-        ("。\n（本报记者 张驰）", "本报记者 张驰"),
-        ("。本报记者张驰", "本报记者张驰"),
-        ("。\n\n文/图孙晓阳", "文/图孙晓阳"),
-    ],
-)
+@examples("ending", "byline")
 def test_a_byline_glued_to_the_last_sentence_is_cut_off(ending: str, byline: str) -> None:
     repaired = repair(f"引水工程二期通水\n\n{A}\n\n{B[:-1]}{ending}")
     assert texts(repaired) == [A, B]
@@ -178,14 +144,7 @@ def test_a_byline_glued_to_the_last_sentence_is_cut_off(ending: str, byline: str
     assert repaired.articles[0].byline.text == byline
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "社区里的老人说：“现在什么都能办，没有什么办不了。”记者来到社区事务受理中心，窗口前排着队。",
-        "街道今年评选出了全年度的“最美志愿者”（王芳）等十人。",
-        "各街镇今年先后成立了自己的“大口党委”（市委社会工作部）并建章立制。",
-    ],
-)
+@examples("sentence")
 def test_words_of_a_sentence_that_look_like_a_byline_at_the_end_of_a_line_stay_in_it(sentence: str) -> None:
     at = next(at + len(end) for end in ("记者来到", "（王芳）", "部）") if (at := sentence.find(end)) >= 0)
     above = (

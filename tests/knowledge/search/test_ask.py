@@ -86,15 +86,7 @@ def test_the_reply_to_the_very_question_that_another_speaker_asks_in_print_is_fo
     assert "孩子" in answers[2].hits[0].fact.text  # one word is no question
 
 
-@pytest.mark.parametrize(
-    ("query", "first"),
-    [
-        ("使用手册", "型号：甲600。"),
-        ("年龄限制", "一人一票。"),
-        ("漏水怎么办", "先关总闸。"),
-        ("报名期限到哪天", "5月6日至5月10日。"),
-    ],
-)
+@examples("query", "first")
 def test_what_only_a_title_or_heading_says_is_found_by_it(query: str, first: str) -> None:
     text = "一、参数\n型号：甲600。\n二、年龄限制\n一人一票。\n三、漏水怎么办？\n先关总闸。\n四、报名期限\n5月6日至5月10日。"
     with snapshot(articles={"a.txt": ("净水器使用手册", text)}) as opened:
@@ -144,22 +136,7 @@ def test_a_place_that_everybody_knows_is_no_slip_for_another() -> None:
         assert not opened.ask("哪一年山西省的考试采用了虹膜验证").found
 
 
-@pytest.mark.parametrize(
-    ("typed", "printed"),
-    [
-        ("范静", "本市规范经费管理。"),
-        ("施红是谁", "施工今日开始。"),
-        ("战斗机", "群众路线是我们保持战斗力的传家宝。"),
-        ("董新", "江东新区昨日揭牌。"),
-        ("万超", "全市共收集意见3.4万条。"),
-        ("宋劲松", "整改不松劲，问题不解决不放手。"),
-        ("钟国伟", "我市是国内最早的，中国有三座。"),
-        ("于正", "部队正在整改。"),
-        ("大号", "大会在兴业路76号召开。"),
-        ("网吧", "医院强化网上网下联动。"),
-        ("陪都什么时候", "领导调研不用陪同接待，7月1日前完成。"),
-    ],
-)
+@examples("typed", "printed")
 def test_a_word_that_is_printed_nowhere_is_not_made_of_parts_of_others(typed: str, printed: str) -> None:
     with snapshot(articles={"a.txt": ("工作动态", printed)}) as opened:
         answer = opened.ask(typed)

@@ -159,14 +159,7 @@ def test_what_is_like_nothing_is_taken_for_nothing() -> None:
     assert nearest("newspaper", ["url", "date"], 0.6) is None
 
 
-@pytest.mark.parametrize(
-    ("part", "title"),
-    [
-        ("垂直森林公圆", "全市首座垂直森林公园开放"),
-        ("苏州河的步道贯通", "苏州河步道贯通"),
-        ("小区加电梯提速", "老旧小区加装电梯提速"),
-    ],
-)
+@examples("part", "title")
 def test_a_title_is_found_by_what_somebody_half_remembers(part: str, title: str) -> None:
     assert TITLES[remembered(part, TITLES)[0]] == title
 
