@@ -17,7 +17,6 @@ from bot.admin.context import Owners
 from bot.admin.http import AdminApi, load_or_create_token
 from bot.admin.knowledge import BuildClient, EmbeddingService, start_knowledge
 from bot.admin.operations import LastReload
-from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.admin.reload_service import Follower, ReloadReport, ReloadService
 from bot.admin.wiring import AdminOptions, open_admin, open_shared_state
 from bot.clippings import Clippings
@@ -26,7 +25,7 @@ from bot.errors import SettingsError
 from bot.feedback.wiring import open_feedback
 from bot.handlers.dispatcher import Dispatcher, Reception, admin_handlers
 from bot.inbox import Inboxes
-from bot.observability import Metrics, set_up_logs
+from bot.observability import BuildProgress, LogLines, Metrics, ProgressBar, set_up_logs
 from bot.ports import ChatSettings, Interactions, PlatformHost, PlatformRegistry
 from bot.query_service import open_query_service
 from bot.runtime import (

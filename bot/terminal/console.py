@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.config import Settings, wants_colour
 from bot.messages import Reply, Run, Style
+from bot.observability import BuildProgress, LogLines, ProgressBar
 from bot.offline import open_snapshot, open_with_meaning
 from bot.query_service import ask_verified
 from bot.rendering.answer import answer_runs, hint_runs
