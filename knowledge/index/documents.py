@@ -267,7 +267,10 @@ def _shared_column() -> tuple[Callable[[Fact], object], object]:
 
 
 def _deflate(data: bytes) -> bytes:
-    return zlib.compress(data, 1)  # written once and seldom read
+    window = min(
+        zlib.MAX_WBITS, max(9, len(data).bit_length())
+    )  # to make a large one takes longer than to fill it
+    return zlib.compress(data, 1, window)  # written once and seldom read
 
 
 def _dump_lines(lines: tuple[str, ...]) -> bytes:

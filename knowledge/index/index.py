@@ -110,9 +110,11 @@ def _write(
     for no, (document, data) in enumerate(repaired, first):
         try:
             facts = _placed(no, document)
-            its_texts = EncodedTexts.of([key for key, _, _ in facts], [fact.text for _, fact, _ in facts])
-            its_sections = _sections(facts)
-            its_heads = _heads(no, document.articles)
+            its_texts, its_sections, its_heads = EncodedTexts.of_each(
+                ([key for key, _, _ in facts], [fact.text for _, fact, _ in facts]),
+                _sections(facts),
+                _heads(no, document.articles),
+            )
             records.add(no, document, data, facts)
             opening = {article: key for key, _, article in reversed(facts)}
             under = [opening.get(article) for article in its_heads.keys.tolist()]
@@ -144,7 +146,7 @@ def _placed(no: int, document: ParsedDocument) -> list[Placed]:
     return [(key, fact, articles[fact.article.id]) for key, fact in enumerate(ordered, first)]
 
 
-def _sections(facts: Sequence[Placed]) -> EncodedTexts:
+def _sections(facts: Sequence[Placed]) -> tuple[list[int], list[str]]:
     """The headings by the fact that each stands over; an empty one where a section ends and none begins."""
     begun: dict[int, str] = {}
     above: tuple[int, str | None] = (-1, None)
@@ -152,16 +154,16 @@ def _sections(facts: Sequence[Placed]) -> EncodedTexts:
         if (above[1] if above[0] == article else None) != fact.section:
             begun[key] = fact.section or ""
         above = (article, fact.section)
-    return EncodedTexts.of([*begun], [*begun.values()])
+    return [*begun], [*begun.values()]
 
 
 def _titles(article: Article) -> str:
     return "。".join(head.text for head in article.heads)
 
 
-def _heads(no: int, articles: Sequence[Article]) -> EncodedTexts:
+def _heads(no: int, articles: Sequence[Article]) -> tuple[range, list[str]]:
     first = no << FILE_BITS
-    return EncodedTexts.of(range(first, first + len(articles)), [_titles(article) for article in articles])
+    return range(first, first + len(articles)), [_titles(article) for article in articles]
 
 
 class Index:

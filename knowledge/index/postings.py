@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import accumulate, chain, islice, pairwise
 from mmap import ACCESS_READ, mmap
 from os import SEEK_CUR
 from pathlib import Path
@@ -88,8 +88,22 @@ class EncodedTexts:
 
     @classmethod
     def of(cls, keys: Sequence[int], texts: Sequence[str]) -> EncodedTexts:
-        codes, lengths = encode_all(texts)
-        return cls(codes, _offsets(np.array(lengths, dtype=np.int64)), np.array(keys, dtype=np.int64))
+        return cls.of_each((keys, texts))[0]
+
+    @classmethod
+    def of_each(cls, *given: tuple[Sequence[int], Sequence[str]]) -> list[EncodedTexts]:
+        """Encode texts of several kinds, each with their keys, at once."""
+        codes, lengths = encode_all([text for _, texts in given for text in texts])
+        offsets = _offsets(np.array(lengths, dtype=np.int64))
+        ends = accumulate((len(keys) for keys, _ in given), initial=0)
+        return [
+            cls(
+                codes[offsets[first] : offsets[last]],
+                offsets[first : last + 1] - offsets[first],
+                np.array(keys, dtype=np.int64),
+            )
+            for (first, last), (keys, _) in zip(pairwise(ends), given, strict=True)
+        ]
 
     @classmethod
     def joined(cls, parts: Sequence[EncodedTexts]) -> EncodedTexts:
@@ -276,16 +290,18 @@ class BigramWriter:
         self, file: int, facts: EncodedTexts, over: Iterable[tuple[Sequence[int | None], EncodedTexts]] = ()
     ) -> None:
         """Add a file's facts; what stands `over` some, beside their keys, they are found by, too."""
+        over = list(over)
+        grams = _grams(EncodedTexts.joined([facts, *(heads for _, heads in over)]))
+        own = list(islice(grams, len(facts.keys)))
         more: defaultdict[int | None, str] = defaultdict(str)
-        for keys, heads in over:
-            for key, grams in zip(keys, _grams(heads), strict=True):
-                more[key] += grams
+        for key, its in zip(chain.from_iterable(keys for keys, _ in over), grams, strict=True):
+            more[key] += its
         with _told_by_the_system():
-            for key, grams in zip(facts.keys.tolist(), _grams(facts), strict=True):
+            for key, its in zip(facts.keys.tolist(), own, strict=True):
                 document = tantivy.Document()
                 document.add_unsigned("file", file)
                 document.add_unsigned("key", key)
-                document.add_text("grams", grams + more[key])
+                document.add_text("grams", its + more[key])
                 self._writer.add_document(document)
 
     def commit(self) -> None:

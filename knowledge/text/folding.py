@@ -151,8 +151,10 @@ def encode_all(texts: Sequence[str]) -> tuple[Codes, list[int]]:
     """Return texts as `encode` does in a row, each closed by a `SEPARATOR`, and their lengths with it."""
     folded = fold("".join(texts))
     ends = accumulate(map(len, texts), initial=0)
-    squeezed = [squeeze(folded[start:end]) + SEPARATOR for start, end in pairwise(ends)]
-    return _units("".join(squeezed)), list(map(len, squeezed))
+    # Folding leaves no line end, so that texts part at one while all are squeezed at once.
+    squeezed = squeeze("".join(f"{folded[start:end]}\n" for start, end in pairwise(ends)))
+    lengths = [len(text) + 1 for text in squeezed.split("\n")]
+    return _units(squeezed.replace("\n", SEPARATOR)), lengths[:-1]
 
 
 def _units(squeezed: str) -> Codes:
