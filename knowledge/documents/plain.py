@@ -196,8 +196,11 @@ def code_runs(lines: Sequence[str]) -> Iterator[range]:
 
 def _bare(line: str) -> str | None:
     """A line without its strings and comments; None where hanzi are left, which no code has."""
-    found = _STRING.sub("", line) if line.isascii() or _HANZI.search(line) else line
-    return None if _HANZI.search(found) else found
+    hanzi = not line.isascii() and _HANZI.search(line) is not None
+    if hanzi and not any(mark in line for mark in "\\\"'/"):
+        return None  # no string or comment holds them
+    found = _STRING.sub("", line) if hanzi or line.isascii() else line
+    return None if hanzi and _HANZI.search(found) else found
 
 
 def _closed(bare: Sequence[str | None], first: int) -> tuple[int, bool]:

@@ -249,7 +249,8 @@ def listed_contents(texts: Sequence[str]) -> set[int]:
     """
     tight = ["".join(text.split()) for text in texts]
     printed = set(tight)
-    paged = {at: match for at, text in enumerate(texts) if (match := _PAGED.fullmatch(text.strip()))}
+    numbered = ((at, text) for at, text in enumerate(map(str.strip, texts)) if text[-1:].isdecimal())
+    paged = {at: match for at, text in numbered if (match := _PAGED.fullmatch(text))}
     found = [at for at, match in paged.items() if "".join(match[1].split()) in printed]
     pages = [int(paged[at][2]) for at in found]
     word = next((at for at in reversed(range(found[0])) if tight[at]), None) if found else None
