@@ -165,7 +165,7 @@ def _without_title(labelled: Sequence[Labelled], drafts: Sequence[ArticleDraft],
     end = max(at for at, each in enumerate(labelled) if id(each.line) in own)
     below = next((each.role for each in labelled[end + 1 :] if each.role not in _ASIDE), None)
     role = BlockRole.KICKER if below in (BlockRole.TITLE, BlockRole.KICKER) else BlockRole.HEADING
-    return [replace(each, role=role) if id(each.line) in own else each for each in labelled]
+    return [each._replace(role=role) if id(each.line) in own else each for each in labelled]
 
 
 def _heads(labelled: Sequence[Labelled]) -> Iterator[tuple[int, ArticleDraft]]:

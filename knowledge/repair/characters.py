@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 WIDE_PUNCTUATION: Final = (
@@ -40,6 +44,16 @@ def width(text: str) -> float:
 def is_han(char: str) -> bool:
     """Tell whether the character is a han character."""
     return _HAN.match(char) is not None
+
+
+@cache
+def han_table() -> npt.NDArray[np.bool_]:
+    """Return for each code point whether it is a han character's; the last stands for all beyond."""
+    text = "".join(chr(code) for code in range(0x40001))
+    table = np.zeros(len(text), np.bool_)
+    for run in re.finditer(f"[{HAN}]+", text):
+        table[run.start() : run.end()] = True
+    return table
 
 
 def has_text(raw: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from knowledge.model import BlockRole
@@ -62,12 +61,12 @@ def keep_text(labelled: Sequence[Labelled]) -> list[Labelled]:
             if found[at - 1].line.text[-1] in _DASHES and BlockRole.KICKER not in roles:
                 first = max(place for place in range(low, at) if found[place].opens or place == low)
                 for place in range(first, at):
-                    found[place] = replace(found[place], role=BlockRole.KICKER)
-                found[at] = replace(found[at], role=BlockRole.TITLE, opens=True)
+                    found[place] = found[place]._replace(role=BlockRole.KICKER)
+                found[at] = found[at]._replace(role=BlockRole.TITLE, opens=True)
             elif found[at].line.text[0] in _DASHES and roles == (BlockRole.TITLE, BlockRole.TITLE):
                 last = next((place for place in range(at + 1, high) if found[place].opens), high)
                 for place in range(at, last):
-                    found[place] = replace(found[place], role=BlockRole.SUBTITLE, opens=place == at)
+                    found[place] = found[place]._replace(role=BlockRole.SUBTITLE, opens=place == at)
     return found
 
 
@@ -101,7 +100,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
         if titles and seen and not _begins_article(found, low, high):
             for at in range(low, high):
                 if found[at].role in _HEAD:
-                    found[at] = replace(found[at], role=BlockRole.HEADING)
+                    found[at] = found[at]._replace(role=BlockRole.HEADING)
         seen = seen or bool(titles)
     found = with_headline(found)
     _put_together(found)
@@ -115,7 +114,7 @@ def _give_credit(found: list[Labelled]) -> None:
         if each.role in _ASIDE or each.role is BlockRole.BYLINE:
             continue
         if over and is_credits(each.line.whole):
-            found[at] = replace(each, role=BlockRole.CREDIT, margin=math.inf)
+            found[at] = each._replace(role=BlockRole.CREDIT, margin=math.inf)
         elif each.role in (BlockRole.TITLE, BlockRole.PARAGRAPH):
             over = each.role is BlockRole.TITLE
 
@@ -131,14 +130,14 @@ def _put_together(found: list[Labelled]) -> None:
                 and bool(own)
                 and not _is_another(own, each.line)
             )
-            found[at] = replace(each, opens=not goes)
+            found[at] = each._replace(opens=not goes)
         elif each.role is BlockRole.HEADING:
             goes = (
                 above.role is BlockRole.HEADING
                 and each.line.gap == 0
                 and goes_on(above.line.text, each.line.text) > _READS_ON
             )
-            found[at] = replace(each, opens=not goes)
+            found[at] = each._replace(opens=not goes)
 
 
 def _title_above(found: Sequence[Labelled], at: int) -> list[Labelled]:
@@ -166,7 +165,7 @@ def _go_on_behind_pauses(found: list[Labelled]) -> None:
             continue
         broken = above.role is BlockRole.PARAGRAPH and not above.line.finished
         if broken and (above.line.text[-1] in "，、," or goes_on(above.line.text, each.line.text) > 0):
-            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=False)
+            found[at] = each._replace(role=BlockRole.PARAGRAPH, opens=False)
 
 
 def _stand_apart(found: list[Labelled]) -> None:
@@ -180,7 +179,7 @@ def _stand_apart(found: list[Labelled]) -> None:
         parted = min(each.line.gap, below.line.gap) > above.line.gap
         over = goes_on(above.line.text, below.line.text)
         if parted and over > max(0.0, goes_on(each.line.text, below.line.text)):
-            found[at] = replace(each, role=BlockRole.HEADING, opens=True)
+            found[at] = each._replace(role=BlockRole.HEADING, opens=True)
 
 
 def _keep_lines(found: list[Labelled]) -> None:
@@ -196,7 +195,7 @@ def _keep_lines(found: list[Labelled]) -> None:
             and names_a_value(each.line.text)
         )
         if each.role is BlockRole.PARAGRAPH or kept or (told and not is_credits(each.line.whole)):
-            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=True)
+            found[at] = each._replace(role=BlockRole.PARAGRAPH, opens=True)
 
 
 def _head_by_number(found: list[Labelled]) -> None:
@@ -209,7 +208,7 @@ def _head_by_number(found: list[Labelled]) -> None:
         over = [at for at in alike if at + 1 < len(found) and kinds[at + 1] != kind]
         over = [at for at in over if found[at + 1].role is BlockRole.PARAGRAPH]
         for at in over if bare and 2 * len(over) > len(alike) else ():
-            found[at] = replace(found[at], role=BlockRole.HEADING, opens=True)
+            found[at] = found[at]._replace(role=BlockRole.HEADING, opens=True)
 
 
 def _read_into(found: list[Labelled]) -> None:
@@ -227,7 +226,7 @@ def _read_into(found: list[Labelled]) -> None:
         if unsure and at and found[at - 1].role is BlockRole.PARAGRAPH and not found[at - 1].line.finished:
             score += goes_on(found[at - 1].line.text, each.line.text)
         if repeated or score > _READS_INTO:
-            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=not unsure)
+            found[at] = each._replace(role=BlockRole.PARAGRAPH, opens=not unsure)
 
 
 def _follow_signatures(found: list[Labelled]) -> None:
@@ -244,19 +243,19 @@ def _follow_signatures(found: list[Labelled]) -> None:
             continue
         ended = each.margin <= _NEAR_DRAW and (signed or _SIGNED.search(above[-1].line.text) is not None)
         if ended or DATELINE.match(below.line.text):
-            found[at] = replace(each, role=BlockRole.TITLE)
+            found[at] = each._replace(role=BlockRole.TITLE)
 
 
 def _as_it_looks(each: Labelled) -> Labelled:
     text = each.line.text
     if each.role in _ASIDE and each.margin < _DRAW and each.rival in _KEPT:
-        return replace(each, role=each.rival, opens=True)
+        return each._replace(role=each.rival, opens=True)
     if each.role is BlockRole.BYLINE and not _is_byline(each.line):
-        return replace(each, role=BlockRole.HEADING if not each.line.finished else BlockRole.PARAGRAPH)
+        return each._replace(role=BlockRole.HEADING if not each.line.finished else BlockRole.PARAGRAPH)
     if each.role is BlockRole.PARAGRAPH and not each.opens and each.line.finished and is_caption(text):
-        return replace(each, role=BlockRole.CAPTION)
+        return each._replace(role=BlockRole.CAPTION)
     if each.role is BlockRole.PARAGRAPH and IN_BRACKETS.fullmatch(text):
-        return replace(each, role=BlockRole.BYLINE)
+        return each._replace(role=BlockRole.BYLINE)
     wide = each.line.width > _WIDEST_DISPLAY
     if each.role in _DISPLAYS and (wide or text[0] in _CLOSING or _STOP_INSIDE.search(text)):
         return _as_text(each, each.untitled)
@@ -271,9 +270,9 @@ def _is_text(each: Labelled) -> bool:
 
 def _as_text(each: Labelled, untitled: float) -> Labelled:
     if each.role not in _DISPLAYS | _ASIDE:
-        return replace(each, untitled=untitled)
+        return each._replace(untitled=untitled)
     opens = each.line.text[0] not in _CLOSING
-    return replace(each, role=BlockRole.PARAGRAPH, opens=opens, untitled=untitled)
+    return each._replace(role=BlockRole.PARAGRAPH, opens=opens, untitled=untitled)
 
 
 def _is_byline(line: PageLine) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from knowledge.model import BlockRole, Span
 from knowledge.repair.characters import is_han
@@ -52,8 +52,7 @@ _NOWHERE: Final = -3.0
 _JUMPS: Final = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Seam:
+class Seam(NamedTuple):
     """How sure a line of a paragraph is: that it is text, and that it goes on with the one before, or begins.
 
     Logarithms of odds; `skipped` is how sure it is that what lies between is no text, `jumps` says that the line before
@@ -251,9 +250,9 @@ def _paragraph(pieces: Sequence[_Piece], raw: Sequence[str], sure: Sequence[floa
         lines += [each.line for each in piece.labelled]
         seams += [Seam(each.margin, each.parted, math.inf, False) for each in piece.labelled]
         begins = -len(piece.labelled)
-        seams[begins] = replace(seams[begins], skipped=piece.skipped)
+        seams[begins] = seams[begins]._replace(skipped=piece.skipped)
         if number:
-            seams[begins] = replace(seams[begins], join=sure[number], jumps=True)
+            seams[begins] = seams[begins]._replace(join=sure[number], jumps=True)
     return Paragraph(
         first.at,
         lines,

@@ -20,6 +20,8 @@ from knowledge.repair.patterns import (
 
 # No tail is longer; keeps the patterns off long paragraphs.
 _TAIL: Final = 60
+# No tail ends with one of these marks.
+_STOPS: Final = frozenset("。！？")
 _SIGNS: Final = re.compile(NAMES)
 _TAILS: Final = (
     (JUMP, NoiseKind.RUBRIC),
@@ -69,6 +71,8 @@ def trim(paragraph: Paragraph) -> Trimmed:
         dateline = None
     credited = False
     for pattern, noise in _TAILS:
+        if text[end - 1 : end] in _STOPS:
+            break
         low = max(start, end - _TAIL)
         found = next(
             (m for m in pattern.finditer(text, low, end) if m.end() == end and m.start() > start), None

@@ -130,7 +130,7 @@ def _own(head: Sequence[Labelled], body: Sequence[Labelled]) -> list[Labelled]:
         first, second = pieces.get(id(each.line), (each, None) if side is left else (None, each))
         side = left if first else right
         left += [first] if first else []
-        right += [replace(second, line=replace(second.line, column=column))] if second else []
+        right += [second._replace(line=replace(second.line, column=column))] if second else []
     return _own(left, above) + _own(right, below)
 
 
@@ -149,8 +149,8 @@ def _ways(row: Labelled) -> Iterator[_Way]:
     for gap in list(BLANKS.finditer(line.raw, line.start, line.end))[:_MOST_BLANKS]:
         if gap.start() - line.start >= _NARROWEST and not line.spaced and not line.doubled:
             yield (
-                replace(row, line=replace(line, end=gap.start())),
-                replace(row, line=replace(line, start=gap.end())),
+                row._replace(line=replace(line, end=gap.start())),
+                row._replace(line=replace(line, start=gap.end())),
             )
 
 

@@ -79,38 +79,48 @@ class _Column:
     """A column so far: its first and its last piece, the number of the row that holds the last, its width, and how many
     rows the last stands below the one before, 0 for none."""
 
-    first: RowPiece
-    last: RowPiece
+    ends: tuple[RowPiece, RowPiece]
     row: int
     wide: float
     step: int = 0
+
+    @property
+    def first(self) -> RowPiece:
+        return self.ends[0]
+
+    @property
+    def last(self) -> RowPiece:
+        return self.ends[1]
 
 
 class _State(NamedTuple):
     """A way to share out the rows so far: the columns from left to right, what the last row went to, and the way to it.
 
-    `placed` pairs pieces with the columns by their place when the row was read; `opened` are places of new columns. An
-    empty `placed` is a row across all columns, which ends them. No column is wider than `wide`.
+    `placing` says how the row's `pieces` stand; without one it stands across all columns, which ends them. No column is
+    wider than `wide`.
     """
 
     score: float
     wide: float
     columns: tuple[_Column, ...]
-    placed: tuple[tuple[int, RowPiece], ...]
-    opened: tuple[int, ...]
-    across: RowPiece | None
+    pieces: tuple[RowPiece, ...]
+    placing: _Placing | None
     before: _State | None
+
+    @property
+    def across(self) -> RowPiece | None:
+        """The last row, where it stands across all columns."""
+        return self.pieces[0] if self.pieces and self.placing is None else None
 
 
 def part_rows(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
     """Return the columns into which rows fall, in reading order; all rows as one where they are better left as they are."""
-    page = _Page(texts)
-    rows = [page.piece(cell) for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
-    ill = page.reads_ill(rows)
+    said = [cell for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
+    ill = _reads_ill(Rows(texts), said)
     if ill is None:
         return [list(cells)]
-    low, high = max(0, ill[0] - _AROUND), min(len(rows), ill[1] + _AROUND)
-    body = rows[low:high]
+    page = _Page(texts)
+    body = [page.piece(cell) for cell in said[max(0, ill[0] - _AROUND) : ill[1] + _AROUND]]
     widths = _column_widths(texts, body)
     best = _search(page, body, widths) if widths else None
     if best is None or best.score - page.as_they_are(body) < max(_LEAST, _BETTER * (ill[1] - ill[0])):
@@ -137,8 +147,27 @@ def _with_blanks(part: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
     return found
 
 
+def _reads_ill(page: Rows, cells: Sequence[Cell]) -> tuple[int, int] | None:
+    """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
+    worst, found = -_LEAST, None
+    total, begin = 0.0, 0
+    for at, (above, below) in enumerate(pairwise(map(page.piece, cells))):
+        if total >= 0:
+            total, begin = 0.0, at
+        total += (0.0 if above.finished else page.joint(above, below) - ILL) + page.over_blanks(above)
+        if total < worst:
+            worst, found = total, (begin, at + 2)
+    return found if found is not None and found[1] - found[0] >= _FEWEST else None
+
+
 class _Page(Rows):
-    """The rows of a page, and how ways to share them out read."""
+    """The rows of a page, and how ways to share them out read; what was read of a piece is kept: each has a place in many."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__(texts)
+        self.piece = cache(self.piece)
+        self.joint = cache(self.joint)
+        self.over_blanks = cache(self.over_blanks)
 
     @cached_property
     def sets_off_figures(self) -> bool:
@@ -152,18 +181,6 @@ class _Page(Rows):
         text = self.texts[number]
         gaps = [gap.span() for gap in _CUTS.finditer(text, start, end)]
         return [gap for gap in gaps if not (self.sets_off_figures and _SET_OFF.match(text, gap[0]))]
-
-    def reads_ill(self, rows: Sequence[RowPiece]) -> tuple[int, int] | None:
-        """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
-        worst, found = -_LEAST, None
-        total, begin = 0.0, 0
-        for at, (above, below) in enumerate(pairwise(rows)):
-            if total >= 0:
-                total, begin = 0.0, at
-            total += (0.0 if above.finished else self.joint(above, below) - ILL) + self.over_blanks(above)
-            if total < worst:
-                worst, found = total, (begin, at + 2)
-        return found if found is not None and found[1] - found[0] >= _FEWEST else None
 
     def across(self, state: _State, row: RowPiece, blank: bool) -> float:
         """Return how well a row stands across all columns; `blank` says that a blank row is above it."""
@@ -239,7 +256,7 @@ def _ways(page: _Page, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
 def _search(page: _Page, rows: Sequence[RowPiece], widths: Sequence[float]) -> _State:
     gaps = [row.cell[0] - above.cell[0] > 1 for above, row in pairwise(rows)]
     blank_between = 2 * sum(gaps) > len(rows)  # then a blank row parts nothing
-    beam = [_State(0.0, 0.0, (), (), (), None, None)]
+    beam = [_State(0.0, 0.0, (), (), None, None)]
     for number, row in enumerate(rows):
         ways = {wide: _ways(page, row, [each for each in widths if each <= wide]) for wide in widths}
         blank = number > 0 and gaps[number - 1] and not blank_between
@@ -247,13 +264,13 @@ def _search(page: _Page, rows: Sequence[RowPiece], widths: Sequence[float]) -> _
         across = [page.across(state, row, blank) for state in beam]
         best = max(across)
         grown: dict[tuple[object, ...], _State] = {
-            (): _State(best, 0.0, (), (), (), row, beam[across.index(best)])
+            (): _State(best, 0.0, (), (row,), None, beam[across.index(best)])
         }
         least = -inf  # what scores less is not among the best
         for state in beam:
             for wide in [state.wide] if state.columns else widths:
                 for new in going.on(state, ways[wide], wide, least):
-                    key = (wide, *((each.last, each.first) for each in new.columns))
+                    key = (wide, *[each.ends for each in new.columns])
                     if key not in grown or grown[key].score < new.score:
                         grown[key] = new
             if len(grown) >= _BEAM:
@@ -285,6 +302,7 @@ class _Going:
     def on(self, state: _State, ways: Sequence[_Way], wide: float, least: float) -> Iterator[_State]:
         """Yield the ways to share out a row's pieces among the columns, new ones included, that score as much as `least`."""
         columns = state.columns
+        rows = [column.row for column in columns]
         standing: dict[RowPiece, list[float]] = {}
         for cost, pieces in ways:
             if state.score - cost + REACH * len(pieces) < least:
@@ -301,18 +319,21 @@ class _Going:
                 if score + most < least:
                     break
                 low = self._number - 2 * placing.total
-                waiting = [row for at in placing.waiting if (row := columns[at].row) >= low]
+                waiting = [row for at in placing.waiting if (row := rows[at]) >= low]
+                above: int | None = None
+                uneven = 0
                 for at, scores in zip(placing.below, stand, strict=True):
-                    if at is not None:
-                        score += scores[at]
-                        if waiting:
-                            score -= _SKIPS * sum(columns[at].row > row for row in waiting)
-                above = [columns[at].row for at in placing.below if at is not None]
-                score -= _UNEVEN * sum(one != other for one, other in pairwise(above))
+                    if at is None:
+                        continue
+                    row = rows[at]
+                    score += scores[at]
+                    if waiting:
+                        score -= _SKIPS * len([other for other in waiting if row > other])
+                    uneven += above is not None and above != row
+                    above = row
+                score -= _UNEVEN * uneven
                 if score >= least:
-                    placed = tuple(zip(placing.places, pieces, strict=True))
-                    made = self._made(columns, placing, pieces)
-                    yield _State(score, wide, made, placed, placing.opened, None, state)
+                    yield _State(score, wide, self._made(columns, placing, pieces), pieces, placing, state)
 
     def _made(
         self, columns: Sequence[_Column], placing: _Placing, pieces: Sequence[RowPiece]
@@ -327,9 +348,9 @@ class _Going:
 
     def _with(self, column: _Column | None, piece: RowPiece) -> _Column:
         if column is None:
-            return _Column(piece, piece, self._number, piece.wide)
+            return _Column((piece, piece), self._number, piece.wide)
         far = max(column.wide, piece.wide)
-        return _Column(column.first, piece, self._number, far, self._number - column.row)
+        return _Column((column.first, piece), self._number, far, self._number - column.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,10 +405,10 @@ def _shared_out(best: _State) -> list[list[Cell]]:
     columns: list[list[Cell]] = []
     whole: list[Cell] = []
     for state in reversed(states):
-        if state.across is None:
-            for place in state.opened:
+        if state.placing is not None:
+            for place in state.placing.opened:
                 columns.insert(place, [])
-            for place, piece in state.placed:
+            for place, piece in zip(state.placing.places, state.pieces, strict=True):
                 columns[place].append(piece.cell)
         if state.across is not None or state is best:
             if len(columns) > 1 and min(map(len, columns)) >= _FEWEST_LINES:

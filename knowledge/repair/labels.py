@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import chain, repeat
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,7 @@ ROLES: Final = {
 
 # What no display is lacks so much to be one.
 _NEVER: Final = -40
+_IMPOSSIBLE: Final = -(1 << 30)
 # What lacks more than this to be a headline is none; another display is one sooner than a page has none.
 _FAR: Final = 2.5
 _FARTHEST: Final = 8.0
@@ -59,8 +60,7 @@ _SURE: Final = 8.0
 _NO_DISPLAYS: Final = frozenset(ROLES.values()) - {ROLES[label] for label in DISPLAYS}
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(NamedTuple):
     """A line with its role; `opens` says that it begins a paragraph or display of several lines.
 
     `margin` is how much the `rival` role lacks, `parted` how much it lacks that the line begins instead of going on or
@@ -77,8 +77,7 @@ class Labelled:
     untitled: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The likeliest label of a line and how much others lack (see `Labelled`)."""
 
     label: str
@@ -109,16 +108,19 @@ class LineModel:
         self._both_ways = np.stack([transitions, transitions.T])
         names = dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for name in model.weights)
         self._rows = {name: at for at, name in enumerate(names)}
-        # The last row is that of what was not seen in training.
+        # The last row is that of what was not seen in training; the last column says what no display has.
         unseen = [0] * len(model.labels)
-        self._weights = np.array([*(model.weights.get(name, unseen) for name in names), unseen], np.int32)
-        apart = [model.weights.get(ON_SHORT_PAGES + name, unseen) for name in names]
-        self._short = self._weights + np.array([*apart, unseen], np.int32)
+        each = [[*model.weights.get(name, unseen), name in NO_DISPLAY] for name in names]
+        apart = [[*model.weights.get(ON_SHORT_PAGES + name, unseen), 0] for name in names]
+        self._weights = np.array([*each, [*unseen, 0]], np.int32)
+        self._short = self._weights + np.array([*apart, [*unseen, 0]], np.int32)
         roles = np.array([ord(label.upper()) for label in model.labels])
         self._same = roles[:, None] == roles[None, :]
         self._title = model.labels.index("T")
         begins = np.array([[a not in _HEADS and b in "TK" for b in model.labels] for a in model.labels])
         self._begins = np.stack([begins, begins.T])
+        # What is added to each step so that only those count with which an article begins, or only the others.
+        self._counted = [np.where(each, 0, _IMPOSSIBLE).astype(np.int32) for each in (begins, ~begins)]
         barred = [_NEVER * model.scale if label in DISPLAYS else 0 for label in model.labels]
         self._barred = np.array(barred, np.int32)
 
@@ -136,7 +138,8 @@ class LineModel:
         if told is not None:
             odds = enumerate(self._beginnings(emitted, paths))
             more = [round(self._scale * told(at)) if abs(each) < _SURE else 0 for at, each in odds]
-            paths = self._paths(emitted, more)
+            if any(more):
+                paths = self._paths(emitted, more)
         total = paths[:, 0] + paths[::-1, 1] - emitted
         best = total.argmax(1)
         lacks = (total.max(1)[:, None] - total) / self._scale
@@ -156,6 +159,15 @@ class LineModel:
             )
         ]
 
+    def labels(self, features: Sequence[Sequence[str]]) -> list[str]:
+        """Return the label of each line on the likeliest path alone."""
+        if not features:
+            return []
+        emitted = self._emissions(features)
+        paths = self._paths(emitted)
+        best = (paths[:, 0] + paths[::-1, 1] - emitted).argmax(1)
+        return [self._labels[label] for label in best.tolist()]
+
     def beginnings(self, features: Sequence[Sequence[str]]) -> list[float]:
         """Return how much likelier it is than not that an article's headline, or what stands over it, begins at a line."""
         emitted = self._emissions(features)
@@ -164,8 +176,8 @@ class LineModel:
     def _beginnings(self, emitted: npt.NDArray[np.int32], paths: npt.NDArray[np.int32]) -> list[float]:
         above, here = paths[:-1, 0, :, None], paths[::-1, 1][1:, None, :]
         steps = above + self._both_ways[0] + here
-        begun = steps[:, self._begins[0]].max(1) - steps[:, ~self._begins[0]].max(1)
-        return [-np.inf, *(begun / self._scale).tolist()]
+        begun, other = (np.maximum.reduce(steps + counted, (1, 2)) for counted in self._counted)
+        return [-np.inf, *((begun - other) / self._scale).tolist()]
 
     def _paths(
         self, emitted: npt.NDArray[np.int32], more: Sequence[int] | None = None
@@ -185,9 +197,9 @@ class LineModel:
         weights = self._short if len(features) <= SHORT_PAGE else self._weights
         rows = list(map(self._rows.get, chain.from_iterable(features), repeat(len(weights) - 1)))
         starts = np.cumsum([0, *map(len, features[:-1])])
-        total: npt.NDArray[np.int32] = np.add.reduceat(weights.take(rows, 0), starts)
-        total[[not NO_DISPLAY.isdisjoint(names) for names in features]] += self._barred
-        return total
+        total = np.add.reduceat(weights.take(rows, 0), starts)
+        emitted: npt.NDArray[np.int32] = total[:, :-1] + np.where(total[:, -1:], self._barred, 0)
+        return emitted
 
 
 def _is_apart(above: str, label: str) -> bool:
@@ -224,8 +236,7 @@ class Labeller:
 
     def _seen(self, lines: Sequence[PageLine]) -> list[list[str]]:
         own = features(lines)
-        seen = [found.label for found in self.first.label(own)]
-        return list(with_labels(lines, own, seen))
+        return list(with_labels(lines, own, self.first.labels(own)))
 
 
 @cache
@@ -256,5 +267,5 @@ def with_headline(labelled: Sequence[Labelled]) -> list[Labelled]:
     if found and all(each.role is not BlockRole.TITLE for each in found):
         at = min(range(len(found)), key=lambda place: found[place].untitled)
         if found[at].untitled < (_FAR if found[at].role in _NO_DISPLAYS else _FARTHEST):
-            found[at] = replace(found[at], role=BlockRole.TITLE, opens=True)
+            found[at] = found[at]._replace(role=BlockRole.TITLE, opens=True)
     return found

@@ -7,10 +7,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from knowledge.repair.characters import HAN
+import numpy as np
+
+from knowledge.repair.characters import HAN, han_table
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.page_layout import PageLine
-from knowledge.repair.patterns import MARKS
+from knowledge.repair.patterns import MARKS, SENTENCE_MARKS
 from knowledge.text.folding import fold_radicals
 
 DISPLAYS: Final = frozenset("TSKHtskh")
@@ -39,6 +41,8 @@ _LONGEST_NAME: Final = 5
 _DISPLAYED: Final = 26
 # What a long line is shows at its two ends.
 _EDGE: Final = 32
+# What ends so has none of the marks of lines that are no sentence.
+_STOPS: Final = ("。", "！", "？")
 # So many lines and characters below a display are looked through for its words.
 _NEAR: Final = 12
 # Displays with no more lines between them stand together.
@@ -54,6 +58,22 @@ def features(lines: Sequence[PageLine]) -> list[list[str]]:
     page = _Page(lines)
     own = [page.own(at) for at in range(len(lines))]
     return [page.with_neighbours(at, own) for at in range(len(lines))]
+
+
+def used_again(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Return for each text how many of its pairs of han characters side by side others have, too, and how many it has."""
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+    owners = np.arange(len(texts)).repeat([len(text) for text in texts])
+    han = han_table().take(codes, mode="clip")
+    at = np.flatnonzero(han[:-1] & han[1:] & (owners[:-1] == owners[1:]))
+    pairs = (codes[at] << 18 | codes[at + 1]) * len(texts) + owners[at]
+    pairs.sort()
+    pairs, owners = np.divmod(pairs, max(1, len(texts)))
+    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    often = np.diff(first, append=len(pairs))
+    again = (owners[first] != owners[first + often - 1]).repeat(often)
+    shared, of_all = (np.bincount(which, minlength=len(texts)) for which in (owners[again], owners))
+    return list(zip(shared.tolist(), of_all.tolist(), strict=True))
 
 
 def weighed(features: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
@@ -80,12 +100,7 @@ class _Page:
         self._blank = str(min(4, 5 * sum(line.gap > 0 for line in lines) // count))
         self._indented = str(min(4, 5 * sum(line.indent > 1 for line in lines) // count))
         self._short = str(min(4, 5 * sum(line.width <= 20 for line in lines) // count))
-        self._two_han = [_TWO_HAN.findall(line.text) for line in lines]
-        seen: set[str] = set()
-        self._again: set[str] = set()
-        for found in map(set, self._two_han):
-            self._again |= seen & found
-            seen |= found
+        self._again = used_again([line.text for line in lines])
 
     def own(self, at: int) -> list[str]:
         line = self._lines[at]
@@ -116,7 +131,8 @@ class _Page:
         printed = fold_radicals(line.raw[line.start : line.end]) if not line.spaced else text
         if len(printed) > 2 * _EDGE:
             printed = printed[:_EDGE] + printed[-_EDGE:]
-        names += ["X" + name for name, pattern in MARKS if pattern.search(printed)]
+        marks = SENTENCE_MARKS if printed[-1:] in _STOPS else MARKS
+        names += ["X" + name for name, pattern in marks if pattern.search(printed)]
         if line.doubled:
             names.append("doubled")
         if line.spaced:
@@ -128,8 +144,9 @@ class _Page:
         digits = len(_DIGIT.findall(text))
         if digits:
             names.append("d" + str(min(3, digits * 4 // max(1, len(text)))))
-        if pairs := self._two_han[at]:
-            names.append("again" + str(4 * sum(map(self._again.__contains__, pairs)) // len(pairs)))
+        again, pairs = self._again[at]
+        if pairs:
+            names.append("again" + str(4 * again // pairs))
         return names
 
     def with_neighbours(self, at: int, own: Sequence[Sequence[str]]) -> list[str]:

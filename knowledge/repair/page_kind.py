@@ -42,7 +42,7 @@ def is_printed_page(lines: Sequence[PageLine]) -> bool:
     if not lines:
         return False
     mean, deviation, weights = page_kind_weights()
-    return float(terms(np.array([counts(lines)]), mean, deviation)[0] @ weights) > 0
+    return float(terms(np.array(counts(lines)), mean, deviation) @ weights) > 0
 
 
 def counts(lines: Sequence[PageLine]) -> list[float]:
@@ -72,9 +72,11 @@ def counts(lines: Sequence[PageLine]) -> list[float]:
 
 def terms(counted: Row, mean: Row, deviation: Row) -> Row:
     """Return for each row of counts one, the counts to one scale, and the product of each two."""
-    scaled = np.clip((counted - mean) / deviation, -_REACH, _REACH)
-    one, other = _each_two(scaled.shape[1])
-    return np.hstack([np.ones((len(scaled), 1)), scaled, scaled[:, one] * scaled[:, other]])
+    scaled = np.minimum(np.maximum((counted - mean) / deviation, -_REACH), _REACH)
+    one, other = _each_two(scaled.shape[-1])
+    return np.concatenate(
+        [np.ones((*scaled.shape[:-1], 1)), scaled, scaled[..., one] * scaled[..., other]], axis=-1
+    )
 
 
 @cache

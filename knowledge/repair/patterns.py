@@ -107,8 +107,8 @@ MARKS: Final = tuple(
             "paper-first",
             r"^[\u4e00-\u9fff]{0,6}(?:日报|晚报|晨报|新报|早报|时报|商报|周刊|都市报|日報|新報|晚報|時報)(?:\s|$)",
         ),
-        ("phone", r"\d{3}-\d{6}|\d{7}"),
-        ("mail", r"[\w.+-]@[\w.-]"),
+        ("phone", r"\d\d\d(?:-\d{6}|\d{4})"),
+        ("mail", r"@(?<=[\w.+-]@)[\w.-]"),
         ("address", r"https?:|www\."),
         ("editors", r"责任编辑|責任編輯|责编|編輯|编辑|版式|美编|校对|视觉|審讀|审读|值班主任|组版|版面"),
         (
@@ -148,6 +148,15 @@ MARKS: Final = tuple(
         ("office", r"(?:办公室|委员会|政府|公司|局|会|院|中心|部)$"),
     )
 )
+
+SENTENCE_MARKS: Final = tuple(
+    mark
+    for mark in MARKS
+    if mark[0]
+    not in {"only-date", "named-page", "number", "paper", "signed", "signed-after", "in-brackets", "names"}
+    | {"bracketed", "colon", "reports", "office"}
+)
+"""Those that a line may have which a full stop, or a mark that asks or calls, ends."""
 
 
 def jump_of(text: str) -> int:

@@ -6,9 +6,9 @@ The join model tells (`join_model`), and a word of the dictionary that a break w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise, product, starmap
 from typing import Final
 
@@ -20,7 +20,8 @@ from knowledge.text.analyzer import is_word
 Cell = tuple[int, int, int]
 """A piece of a row: row, start, end."""
 
-BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
+BLANKS: Final = re.compile("[ \u3000\t](?<=\\S.)[ \u3000\t]*(?=\\S)")
+"""Blanks between words; a search for what begins with one of few characters is quick."""
 # Rows may stand in turns where they read on worse than that, in the units of the join model (natural logarithm of odds).
 ILL: Final = 0.3
 _AMID_HAN: Final = re.compile(f"[{HAN}，。、；：！？”][ \u3000\t]+[{HAN}“]")
@@ -33,25 +34,30 @@ _LONGEST_WORD: Final = 4
 _ILL_BLANK: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(eq=False)
 class RowPiece:
-    """A piece of a row: its place, its first and last characters, whether it ends a sentence, and its width in ems."""
+    """A piece of a row: its place, its text, its first and last characters, and whether it ends a sentence."""
 
     cell: Cell
+    text: str
     begin: str
     end: str
     finished: bool
-    wide: float
+
+    @cached_property
+    def wide(self) -> float:
+        """The width in ems."""
+        return width(BLANKS.sub(" ", self.text))
 
 
 class Rows:
-    """The rows of a text, and what was read of their pieces so far: each is looked at in many ways."""
+    """The rows of a text, and how their pieces read."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
-        self.piece = cache(partial(_piece, texts))
-        self.joint = cache(_joint)
-        self.over_blanks = cache(self._over_blanks)
+        self.piece: Callable[[Cell], RowPiece] = partial(_piece, texts)
+        self.joint: Callable[[RowPiece, RowPiece], float] = _joint
+        self.over_blanks: Callable[[RowPiece], float] = self._over_blanks
 
     def as_they_are(self, pieces: Sequence[RowPiece]) -> float:
         """Return how well pieces read one after another."""
@@ -95,7 +101,7 @@ def reads_on(texts: Sequence[str], above: Cell, below: Cell) -> float:
 def _piece(texts: Sequence[str], cell: Cell) -> RowPiece:
     text = texts[cell[0]][cell[1] : cell[2]].strip()
     finished = FINISHED.search(text, max(0, len(text) - 12)) is not None
-    return RowPiece(cell, text[:3], text[-3:], finished, width(BLANKS.sub(" ", text)))
+    return RowPiece(cell, text, text[:3], text[-3:], finished)
 
 
 def _joint(above: RowPiece, below: RowPiece) -> float:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.repair.line_features import used_again
+from knowledge.repair.patterns import MARKS, SENTENCE_MARKS
 from knowledge.repair.pipeline import repair_document
 from knowledge.repair.sentences import LONGEST, has_words, split_sentences
 from tests.knowledge.repair.pages import column, document, removed, repair, texts
@@ -149,3 +151,28 @@ def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) ->
 def test_the_figures_of_a_row_stay_apart_where_most_are_of_one_digit() -> None:
     repaired = repair(f"足球联赛第十二轮战报\n\n{STORY}\n\n1   北河  9   2   1   27/10  29\n\n{STORY}")
     assert [text for text in texts(repaired) if "北河" in text] == ["1北河9   2   1   27/10  29"]
+
+
+def test_pairs_of_characters_are_counted_for_each_line_that_others_have_too() -> None:
+    assert used_again(["上海大桥通车", "大桥", "大3桥", "通", ""]) == [(1, 5), (1, 1), (0, 0), (0, 0), (0, 0)]
+
+
+def test_a_sentence_has_none_of_the_marks_that_are_not_looked_for_in_it() -> None:
+    lines = {
+        "only-date": "2025年7月24日",
+        "named-page": "要闻 A3",
+        "number": "— 12 —",
+        "paper": "浦江晚报",
+        "signed": "记者 张三",
+        "signed-after": "大桥通车。记者 张三",
+        "in-brackets": "（记者 张三）",
+        "names": "张三 李四",
+        "bracketed": "（附后）",
+        "colon": "通知如下：",
+        "reports": "本报综合报道",
+        "office": "市财政局",
+    }
+    assert lines.keys() == dict(MARKS).keys() - dict(SENTENCE_MARKS).keys()
+    for name, line in lines.items():
+        assert dict(MARKS)[name].search(line), name
+        assert not any(dict(MARKS)[name].search(line + stop) for stop in "。！？"), name
