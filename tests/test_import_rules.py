@@ -171,3 +171,6 @@ def test_a_platform_that_is_not_configured_is_not_imported() -> None:
     assert len(folders) >= 2
     assert {name for name in loaded if name.count(".") > 2} == set()
     assert "telegram" not in done.stdout.decode().split()
+    assert (
+        "knowledge.repair.patterns" not in done.stdout.decode().split()
+    )  # which take .3 s, and builds alone need

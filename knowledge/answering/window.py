@@ -9,10 +9,9 @@ from itertools import pairwise
 
 from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
-from knowledge.repair.patterns import NUMBERED_HEADING
 from knowledge.text.analyzer import SURNAMES, Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
-from knowledge.text.numbers import Quantity
+from knowledge.text.numbers import NUMBERED_HEADING, Quantity
 from knowledge.text.periods import DatedSpan, Period, Relation, periods
 
 LONGEST_SPEAKER = 8

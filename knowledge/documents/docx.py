@@ -29,7 +29,8 @@ from knowledge.documents.tables import EMPTY, TAB, SourceCell, make_table, parte
 from knowledge.documents.text import Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
-from knowledge.repair.patterns import HEADING_NUMBER, is_byline
+from knowledge.repair.patterns import is_byline
+from knowledge.text.numbers import HEADING_NUMBER
 
 _TABLE, _VALUE = qn("w:tbl"), qn("w:val")
 _OPEN: Final = ("，", "、")

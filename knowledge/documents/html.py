@@ -18,7 +18,8 @@ from knowledge.documents.text import Extract, decode_as, decode_text, split_line
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span
 from knowledge.repair.issue import DATE, dates
-from knowledge.repair.patterns import NUMBERED_HEADING, is_byline
+from knowledge.repair.patterns import is_byline
+from knowledge.text.numbers import NUMBERED_HEADING
 
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I

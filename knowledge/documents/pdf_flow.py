@@ -19,7 +19,8 @@ from knowledge.documents.pdf_tables import Grid
 from knowledge.documents.plain import OFFICIAL
 from knowledge.model import BlockRole
 from knowledge.repair.issue import DATE, is_credits
-from knowledge.repair.patterns import HEADING_NUMBER, LISTED, ONLY_NAMES, is_byline, is_page_head, jump_of
+from knowledge.repair.patterns import LISTED, ONLY_NAMES, is_byline, is_page_head, jump_of
+from knowledge.text.numbers import HEADING_NUMBER
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24

@@ -14,9 +14,10 @@ from knowledge.documents.pdf_columns import find_gutters, reads_on
 from knowledge.documents.pdf_lines import PrintedLine, alike, bounds, join_rows, same_size
 from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.pdf_stacks import LARGER, TITLE
-from knowledge.repair.patterns import HEADING_NUMBER, is_byline
+from knowledge.repair.patterns import is_byline
 from knowledge.repair.sentences import FINISHED
 from knowledge.text.folding import fold_radicals
+from knowledge.text.numbers import HEADING_NUMBER
 
 _EDGE: Final = 0.08
 """Running heads and page numbers stand in the outer 8 % of a page's height."""

@@ -13,7 +13,7 @@ from knowledge.documents.tables import COMMA, TAB, parted_tables, text_blocks
 from knowledge.documents.text import Extract, decode_text, listed_contents, split_lines
 from knowledge.model import Block, BlockRole
 from knowledge.repair.issue import DATE, is_credits
-from knowledge.repair.patterns import HEADING_NUMBER, NUMBERED_HEADING
+from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING
 
 
 def read_plain(name: str, data: bytes) -> Extract:

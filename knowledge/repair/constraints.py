@@ -17,14 +17,13 @@ from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import (
     AFTER_SENTENCE,
     DATELINE,
-    HEADING_NUMBER,
     IN_BRACKETS,
-    NUMBERED_HEADING,
     ONLY_NAMES,
     ONLY_SIGNED,
     is_caption,
     names_a_value,
 )
+from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING
 
 _HEAD: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE})
 _DISPLAYS: Final = _HEAD | {BlockRole.HEADING}
@@ -40,7 +39,6 @@ _KEPT: Final = frozenset({BlockRole.PARAGRAPH, BlockRole.BYLINE})
 _READS_INTO: Final = 2.0
 # No headline or heading is wider, in ems: what is stands in a file of a paragraph a line.
 _WIDEST_DISPLAY: Final = 45.0
-_SIGNED: Final = re.compile(f"{AFTER_SENTENCE.pattern.replace('?P<glued>', '?:')}")
 _NUMERALS: Final = re.compile(r"[一二三四五六七八九十百\d]+")
 _SHORT: Final = 12
 # What is narrower may be a heading, for all its words tell.
@@ -241,7 +239,9 @@ def _follow_signatures(found: list[Labelled]) -> None:
         )
         if below is None or below.role is not BlockRole.PARAGRAPH or not above:
             continue
-        ended = each.margin <= _NEAR_DRAW and (signed or _SIGNED.search(above[-1].line.text) is not None)
+        ended = each.margin <= _NEAR_DRAW and (
+            signed or AFTER_SENTENCE.search(above[-1].line.text) is not None
+        )
         if ended or DATELINE.match(below.line.text):
             found[at] = each._replace(role=BlockRole.TITLE)
 
@@ -306,7 +306,7 @@ def _begins_article(found: Sequence[Labelled], low: int, high: int) -> bool:
     if below is None or likely or sure > _NEAR_DRAW:
         return True
     return above is not None and (
-        above.role is BlockRole.BYLINE or _SIGNED.search(above.line.text) is not None
+        above.role is BlockRole.BYLINE or AFTER_SENTENCE.search(above.line.text) is not None
     )
 
 

@@ -73,11 +73,6 @@ NUMBERED: Final = re.compile(
     "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|\\d{1,2}[、.．](?!\\d)"
     "|第[一二三四五六七八九十百\\d]{1,4}[章节節条條回]|[①-⑳]"
 )
-HEADING_NUMBER: Final = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}(?:[章节编]|部分))"
-)
-NUMBERED_HEADING: Final = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
-"""What a heading begins with that is numbered as official texts are."""
 SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[：:]")
 
 _LONGEST_RUBRIC: Final = 4
@@ -121,7 +116,7 @@ MARKS: Final = tuple(
         ),
         ("reporter", r"记者|記者|通讯员|通訊員|实习生|撰文|特派"),
         ("signed", _ONLY_SIGNED.replace(_BEFORE_ROLE + _RANK, "", 1)),
-        ("signed-after", AFTER_SENTENCE.pattern.replace("?P<glued>", "?:")),
+        ("signed-after", AFTER_SENTENCE),
         ("in-brackets", IN_BRACKETS.pattern),
         ("names", rf"^{ONLY_NAMES.pattern}"),
         (

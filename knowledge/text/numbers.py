@@ -428,3 +428,10 @@ def alike(one: str, other: str) -> bool:
 def comparable(one: str, other: str) -> bool:
     """Tell whether figures of these measures may be the same figure: a missing measure says nothing against it."""
     return not one or not other or alike(one, other)
+
+
+HEADING_NUMBER = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}(?:[章节编]|部分))"
+)
+NUMBERED_HEADING = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
+"""What a heading begins with that is numbered as official texts are."""
