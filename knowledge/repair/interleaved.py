@@ -271,10 +271,11 @@ def _search(page: _Page, rows: Sequence[RowPiece], widths: Sequence[float]) -> _
             for wide in [state.wide] if state.columns else widths:
                 for new in going.on(state, ways[wide], wide, least):
                     key = (wide, *[each.ends for each in new.columns])
-                    if key not in grown or grown[key].score < new.score:
+                    before = grown.get(key)
+                    if before is None or before.score < new.score:
                         grown[key] = new
             if len(grown) >= _BEAM:
-                least = sorted(each.score for each in grown.values())[-_BEAM] - _LAGS
+                least = sorted([each.score for each in grown.values()])[-_BEAM] - _LAGS
         beam = _kept(grown.values())
     ends = (state._replace(score=state.score + page.turned(state.columns)) for state in beam)
     return max(ends, key=lambda state: state.score)
@@ -342,8 +343,8 @@ class _Going:
         for at, piece in zip(placing.below, pieces, strict=True):
             if at is not None:
                 made[at] = self._longer(columns[at], piece)
-        for place in placing.opened:
-            made.insert(place, self._longer(None, pieces[placing.places.index(place)]))
+        for place, nth in placing.opened:
+            made.insert(place, self._longer(None, pieces[nth]))
         return tuple(made)
 
     def _with(self, column: _Column | None, piece: RowPiece) -> _Column:
@@ -357,14 +358,14 @@ class _Going:
 class _Placing:
     """How the pieces of a row stand: in which of `total` columns, below which of those there are, None for a new one.
 
-    `opened` are the new columns, which `cost` so much, and so much if they are not rightmost (`amid`); `waiting` are
-    those there are that get no piece.
+    `opened` are the new columns, each with the number of its piece, which `cost` so much, and so much if they are not
+    rightmost (`amid`); `waiting` are those there are that get no piece.
     """
 
     total: int
     places: tuple[int, ...]
     below: tuple[int | None, ...]
-    opened: tuple[int, ...]
+    opened: tuple[tuple[int, int], ...]
     waiting: tuple[int, ...]
     cost: float
     amid: float
@@ -386,7 +387,8 @@ def _placings(many: int, pieces: int) -> tuple[_Placing, ...]:
                 if set(new) <= set(places):
                     below = tuple(map(old.get, places))
                     waiting = tuple(at for place, at in old.items() if place not in places)
-                    found.append(_Placing(total, places, below, new, waiting, cost, amid))
+                    begun = tuple((place, places.index(place)) for place in new)
+                    found.append(_Placing(total, places, below, begun, waiting, cost, amid))
     return tuple(sorted(found, key=lambda placing: placing.cost + placing.amid))
 
 
@@ -406,7 +408,7 @@ def _shared_out(best: _State) -> list[list[Cell]]:
     whole: list[Cell] = []
     for state in reversed(states):
         if state.placing is not None:
-            for place in state.placing.opened:
+            for place, _ in state.placing.opened:
                 columns.insert(place, [])
             for place, piece in zip(state.placing.places, state.pieces, strict=True):
                 columns[place].append(piece.cell)

@@ -189,8 +189,10 @@ def is_credits(text: str, over: bool = True) -> bool:
         if field is None:
             return False
         at = field.end()
+    if at < len(text):
+        return False
     dated = over and DATE.search(text) is not None and _EVENT.search(text) is None
-    return at == len(text) and (dated or _TELLS.search(text) is not None)
+    return dated or _TELLS.search(text) is not None
 
 
 def campaign(texts: Iterable[str]) -> str | None:

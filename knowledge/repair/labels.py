@@ -109,11 +109,14 @@ class LineModel:
         names = dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for name in model.weights)
         self._rows = {name: at for at, name in enumerate(names)}
         # The last row is that of what was not seen in training; the last column says what no display has.
-        unseen = [0] * len(model.labels)
-        each = [[*model.weights.get(name, unseen), name in NO_DISPLAY] for name in names]
-        apart = [[*model.weights.get(ON_SHORT_PAGES + name, unseen), 0] for name in names]
-        self._weights = np.array([*each, [*unseen, 0]], np.int32)
-        self._short = self._weights + np.array([*apart, [*unseen, 0]], np.int32)
+        table = np.array([*model.weights.values(), [0] * len(model.labels)], np.int32)
+        places = {name: at for at, name in enumerate(model.weights)}
+        own, apart = (
+            table[[*(places.get(mark + name, -1) for name in names), -1]] for mark in ("", ON_SHORT_PAGES)
+        )
+        barring = np.array([[name in NO_DISPLAY] for name in (*names, "")], np.int32)
+        self._weights = np.hstack([own, barring])
+        self._short = np.hstack([own + apart, barring])
         roles = np.array([ord(label.upper()) for label in model.labels])
         self._same = roles[:, None] == roles[None, :]
         self._title = model.labels.index("T")
