@@ -112,6 +112,8 @@ def _read_page(
         doubts.append(
             Skipped(name, f"这一页有 {page.outside} 字印在纸边之外，没有收入", "若是正文，放入页面完整的文件")
         )
+    if page.hidden:
+        doubts.append(Skipped(name, f"这一页有 {page.hidden} 字印得看不见，没有收入", "对照原件核对这一页"))
     return arrange(page, number > 0)
 
 

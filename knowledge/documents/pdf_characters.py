@@ -13,30 +13,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import combinations, groupby
+from itertools import groupby
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
+from knowledge.documents.pdf_look import MOST_DRAWN, MOST_RULES, Shapes, TextLook
 from knowledge.documents.pdf_page import ASCENT, Box, Glyph, PrintedPage, Turn, is_vertical
 from knowledge.text.folding import fold, is_hanzi
 
 REPLACEMENT: Final = "\ufffd"
-_THIN: Final = 3.0
 _HEADLINE: Final = 1.35
-_ASKED: Final = 100
-"""So many characters tell whether a page's text is for the eye."""
-
 _INVISIBLE: Final = 0.5  # points: print lower than this is for no eye, and no measure of its page
-_MOST_SHAPES: Final = 20_000
-_MOST_RULES: Final = 300
-_MOST_SIDES: Final = 60
-_FRAME: Final = (50.0, 40.0)
-"""Points that a frame around text is wide and high at least: four characters, two lines."""
-
 _TALLEST_INK: Final = 3.0
 """A font size that its own ink exceeds so many times is not the size that is seen."""
 
@@ -68,14 +59,22 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     with closing(document[number]) as page:
         with closing(page.get_textpage()) as text:
             printed = list(_printed(text))
-            unseen = _is_unseen(text)
         turns = Counter(each.quarter for each in printed if each.quarter is not None)
         rotation = page.get_rotation() // 90 % 4
         quarter = turns.most_common(1)[0][0] if turns else rotation
         turn = Turn(_sheet(page), quarter)
-        shapes = _Shapes(page, turn)
+        shapes = Shapes(page, turn)
         empty = _empty_places(page) if len(printed) < limits.PDF_PAGE_GLYPHS else []
-    kept = [each for each in printed if _is_on(turn.sheet, each)]
+    unseen = 2 * sum(each.unseen for each in printed) > len(printed)
+    pictured = unseen and bool(
+        shapes.pictures or shapes.edges
+    )  # the text under a scan, or under drawn letters
+    there = [each for each in printed if _is_on(turn.sheet, each)]
+    kept = [
+        each
+        for each in there
+        if (pictured or not each.unseen) and not (each.pale and shapes.is_bare(each.loose))
+    ]
     glyphs = [_glyph(turn, each) for each in kept if each.quarter == quarter]
     turned = [each for each in kept if each.quarter != quarter]
     glyphs, turned = _set_upright(turn, glyphs, turned)
@@ -90,18 +89,19 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     sheet = PrintedPage(
         *turn.size,
         tuple(glyphs),
-        tuple(shapes.uprights[:_MOST_RULES]),
-        tuple(shapes.levels[:_MOST_RULES]),
-        tuple(shapes.frames[:_MOST_RULES]),
-        tuple(shapes.pictures[:_MOST_RULES]),
+        tuple(shapes.uprights[:MOST_RULES]),
+        tuple(shapes.levels[:MOST_RULES]),
+        tuple(shapes.frames[:MOST_RULES]),
+        tuple(shapes.pictures[:MOST_RULES]),
         tuple(shapes.edges),
         tuple(_turned_lines(turned)),
         lost,
         struck=struck,
-        outside=len(printed) - len(kept),
+        outside=len(printed) - len(there),
+        hidden=len(there) - len(kept),
         turn=turn,
         rotation=rotation,
-        unseen=unseen,
+        unseen=pictured,
     )
     if not is_vertical(glyphs):
         return sheet
@@ -144,6 +144,8 @@ class _Printed:
     quarter: int | None
     order: int
     after_space: bool
+    unseen: bool
+    pale: bool
 
 
 def _printed(text: pdfium.PdfTextPage) -> Iterator[_Printed]:
@@ -151,6 +153,7 @@ def _printed(text: pdfium.PdfTextPage) -> Iterator[_Printed]:
     rect, matrix, x, y = raw.FS_RECTF(), raw.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
     spaced = False
     high = 0
+    objects = TextLook(text)
     for index in range(min(text.count_chars(), limits.PDF_PAGE_GLYPHS + 1)):
         code = raw.FPDFText_GetUnicode(text, index)
         if raw.FPDFText_IsGenerated(text, index) == 1:
@@ -181,22 +184,11 @@ def _printed(text: pdfium.PdfTextPage) -> Iterator[_Printed]:
         if em < _INVISIBLE:
             continue
         loose = (rect.left, rect.bottom, rect.right, rect.top)
+        unseen, pale = objects.unseen(index, (rect.left + rect.right) / 2, (rect.bottom + rect.top) / 2)
         for each in char:  # a ligature's have one origin
-            yield _Printed(
-                each, x.value, y.value, em, wide, loose, quarter % 4 if straight else None, index, spaced
-            )
+            turned = quarter % 4 if straight else None
+            yield _Printed(each, x.value, y.value, em, wide, loose, turned, index, spaced, unseen, pale)
         spaced = False
-
-
-def _is_unseen(text: pdfium.PdfTextPage) -> bool:
-    """Tell whether most of a page's text is drawn for no eye, but to be found under the picture of it."""
-    asked = range(0, text.count_chars(), 1 + text.count_chars() // _ASKED)
-    modes = [
-        raw.FPDFTextObj_GetTextRenderMode(found)
-        for found in (raw.FPDFText_GetTextObject(text, index) for index in asked)
-        if found
-    ]
-    return 2 * modes.count(raw.FPDF_TEXTRENDERMODE_INVISIBLE) > len(modes)
 
 
 def _char(code: int, high: int, unmapped: bool) -> str:
@@ -247,73 +239,11 @@ def _set_upright(
     return glyphs, [each for each in turned if each not in large]
 
 
-class _Shapes:
-    """What a page's drawings are to its structure."""
-
-    def __init__(self, page: pdfium.PdfPage, turn: Turn) -> None:
-        self.uprights: list[Box] = []
-        self.levels: list[Box] = []
-        self.frames: list[Box] = []
-        self.pictures: list[Box] = []
-        self.edges: list[Box] = []
-        self.strokes: list[Box] = []
-        self._largest = 0.85 * turn.size[0] * turn.size[1]
-        wanted = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING)
-        drawings = page.get_objects(filter=wanted, max_depth=5)
-        for drawn, _ in zip(drawings, range(_MOST_SHAPES), strict=False):
-            bounds: Any = drawn.get_bounds()
-            box = turn.box(*bounds)
-            if drawn.type == raw.FPDF_PAGEOBJ_PATH:
-                self._path(box)
-            else:
-                self.pictures.append(box)
-        self.uprights.sort(key=lambda rule: -rule.height)
-        self.levels.sort(key=lambda rule: -rule.width)
-        self.frames += _drawn_frames(self.uprights[:_MOST_SIDES], self.levels[:_MOST_RULES])
-
-    def _path(self, box: Box) -> None:
-        left, top, right, bottom = box.left, box.top, box.right, box.bottom
-        if box.width <= _THIN or box.height <= _THIN:
-            self.edges.append(box)
-            if box.height <= _THIN:
-                self.strokes.append(box)
-            if box.width <= _THIN and box.height > 20:
-                self.uprights.append(box)
-            elif box.height <= _THIN and box.width > 20:
-                self.levels.append(box)
-            return
-        if box.width * box.height < self._largest:
-            self.edges += (Box(left, top, right, top), Box(left, bottom, right, bottom))
-            self.edges += (Box(left, top, left, bottom), Box(right, top, right, bottom))
-            if box.width > _FRAME[0] and box.height > _FRAME[1]:
-                self.frames.append(box)
-
-
-def _drawn_frames(uprights: Sequence[Box], levels: Sequence[Box]) -> Iterator[Box]:
-    """Frames whose four sides are strokes of their own, which meet at the corners."""
-    for left, right in combinations(sorted(uprights, key=lambda rule: rule.left), 2):
-        box = Box(left.left, left.top, right.right, left.bottom)
-        if (
-            abs(left.top - right.top) < _THIN
-            and abs(left.bottom - right.bottom) < _THIN
-            and box.width > _FRAME[0]
-            and box.height > _FRAME[1]
-            and all(
-                any(
-                    abs(level.top - y) < _THIN and level.across(box) > box.width - 2 * _THIN
-                    for level in levels
-                )
-                for y in (box.top, box.bottom)
-            )
-        ):
-            yield box
-
-
 def _empty_places(page: pdfium.PdfPage) -> list[tuple[float, float]]:
     """Return the origins of text whose glyphs have no shape; most are blanks."""
     places: list[tuple[float, float]] = []
     texts = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=6)
-    for drawn, _ in zip(texts, range(_MOST_SHAPES), strict=False):
+    for drawn, _ in zip(texts, range(MOST_DRAWN), strict=False):
         left, bottom, right, top = drawn.get_bounds()
         if right - left < 0.01 and top - bottom < 0.01:
             places.append((left, bottom))

@@ -119,8 +119,8 @@ class PrintedPage:
 
     `uprights` and `levels` are long thin rules, `frames` drawn rectangles, `edges` every straight stroke and side of
     a rectangle. `turned` are lines set in another direction than the rest. `lost` counts characters that no reader gave,
-    `struck` those that a stroke deletes, `outside` those beyond the sheet's edge. Text was turned upright by `turn`,
-    while viewers turn the sheet by `rotation` quarters; `vertical` tells that columns of characters were turned into
+    `struck` those that a stroke deletes, `outside` those beyond the sheet's edge, `hidden` those that nobody sees. Text
+    was turned upright by `turn`, while viewers turn the sheet by `rotation` quarters; `vertical` tells that columns of characters were turned into
     lines: x then runs down the page. Of an image `scale` is how long one of its pixels is here. `unseen`
     tells that the text was laid under a picture by a recogniser, for no eye: its places and sizes are guesses.
     """
@@ -138,6 +138,7 @@ class PrintedPage:
     vertical: bool = False
     struck: int = 0
     outside: int = 0
+    hidden: int = 0
     turn: Turn | None = None
     rotation: int = 0
     scale: float = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import tracemalloc
@@ -11,6 +12,7 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 
 from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.ocr import TextRecogniser
@@ -256,6 +258,28 @@ def test_what_no_reader_sees_is_left_out_and_reported() -> None:
         "这一页有 3 字被划去，没有收入",
         "这一页有 4 字印在纸边之外，没有收入",
     ]
+
+
+def test_text_without_ink_cut_off_or_white_on_paper_is_left_out_and_reported() -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    canvas.setFont(pages.SONG, 11)
+    canvas.drawString(72, 740, "正文在白纸上。")
+    canvas.drawString(72, 720, "没有墨的字", mode=3)
+    canvas.setFillColorRGB(0, 0.2, 0.4)
+    canvas.rect(60, 690, 300, 24, fill=1, stroke=0)
+    canvas.setFillColorRGB(1, 1, 1)
+    canvas.drawString(72, 700, "白字在深底上。")
+    canvas.drawString(72, 660, "白字在纸上")
+    canvas.setFillColorRGB(0, 0, 0)
+    path = canvas.beginPath()
+    path.rect(60, 630, 12 + 4 * 11, 20)
+    canvas.clipPath(path, stroke=0)
+    canvas.drawString(72, 635, "框里四字框外")
+    canvas.save()
+    extract = read_pdf("a.pdf", file.getvalue())
+    assert [line for line in extract.lines if line] == ["正文在白纸上。", "白字在深底上。", "框里四字"]
+    assert [part.reason for part in extract.missing] == ["这一页有 12 字印得看不见，没有收入"]
 
 
 @pytest.mark.parametrize(("struck", "apart"), [("原定", 0.0), ("原定）", 1.1)])
