@@ -21,7 +21,7 @@ from lxml import etree
 
 from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
-from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, shown_text, text_boxes
+from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, Print, shown_text, text_boxes
 from knowledge.documents.html_blocks import powers
 from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.plain import OFFICIAL
@@ -131,6 +131,7 @@ class _Writer:
         self._document = document
         self._styles = {style.style_id: style for style in document.styles}
         self._numbers = Numbering(document)
+        self._look = Print(document.styles.element, document.element.find(qn("w:background")) is None)
         self._boxes: list[int] = [0]
         self._boxes_met = 0
         self._fields: list[str] = []
@@ -165,7 +166,7 @@ class _Writer:
             )
             for note in root:
                 if note.get(qn("w:type")) in (None, "normal"):
-                    text = "".join("".join(shown_text(p)) for p in note.iter(PARAGRAPH)).strip()
+                    text = "".join("".join(shown_text(p, self._look)) for p in note.iter(PARAGRAPH)).strip()
                     if text:
                         part = self._write(text, BlockRole.NOTE)
                         part.noted = self._noted.get((kind, note.get(qn("w:id"))))
@@ -184,7 +185,7 @@ class _Writer:
         style = self._style(element)
         numbering = self._numbering(element, style)
         label = self._numbers.next(numbering) if numbering else ""
-        text = powers("".join(shown_text(element))).strip()
+        text = powers("".join(shown_text(element, self._look))).strip()
         if text:
             part = self._write(label + text, BlockRole.FURNITURE if self._in_contents(element) else None)
             part.style = style.name or "" if style is not None else ""
@@ -301,7 +302,7 @@ class _Writer:
     def _cell(self, cell: etree._Element, heading: bool) -> SourceCell:
         spans: list[Span] = []
         for paragraph in cell.iter(PARAGRAPH):
-            text = powers("".join(shown_text(paragraph))).strip().replace(BREAK, " ")
+            text = powers("".join(shown_text(paragraph, self._look))).strip().replace(BREAK, " ")
             if text:
                 self.lines.append(text)
                 spans.append(Span(len(self.lines), 0, len(text)))

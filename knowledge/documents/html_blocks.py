@@ -7,35 +7,33 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
+from knowledge.documents.html_look import Look, Styles, attributes_of
 
-def _names(text: str) -> frozenset[str]:
-    """A set of elements' names, written one after another."""
+
+def set_of(text: str) -> frozenset[str]:
+    """A set of names, written one after another."""
     return frozenset(text.split())
 
 
-_DROPPED: Final = _names(
+_DROPPED: Final = set_of(
     "script style noscript template nav aside footer button label datalist select svg math iframe object "
     "head title audio video canvas dialog menu textarea xmp del s strike rt rp"
 )
-_BLOCKS: Final = _names(
+_BLOCKS: Final = set_of(
     "address article blockquote body br dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li "
     "main ol p pre section summary table td th tr ul caption center header footer nav aside "
     "founder-content founder-title"
 )
-_VOID: Final = _names("area base br col embed hr img input link meta param source track wbr")
+_VOID: Final = set_of("area base br col embed hr img input link meta param source track wbr")
 _TAG: Final = re.compile(r"[A-Za-z][^\s/>]{0,60}")
 _STOP: Final = re.compile(r"[\"'>]")
-_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
-_HIDDEN: Final = re.compile(r"\shidden(?=[\s=/>]|$)", re.I)
-_UNSEEN: Final = re.compile(
-    r"""\sstyle\s*=\s*["'][^"']*(?:display\s*:\s*none|visibility\s*:\s*hidden)""", re.I
-)
 _RAW: Final = frozenset({"script", "style", "textarea", "title", "noscript", "iframe", "template", "xmp"})
 _MAIN: Final = ("article", "main")
-_IN_HEAD: Final = _names("base link meta title noscript script style template head")
+_IN_HEAD: Final = set_of("base link meta title noscript script style template head")
 """What a head may hold; any other element ends it, its end tag or none (HTML standard, 13.2.6.4.4)."""
 
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
@@ -54,10 +52,10 @@ _UNBROKEN: Final = 15
 
 _BOLD: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _ALIGNED: Final = re.compile(r"\b(?:text-)?align\s*[:=]\s*[\"']?\s*(left|center|right|justify|middle)", re.I)
-_HOLDS: Final = _names("article body center div form founder-content main section table td th")
+_HOLDS: Final = set_of("article body center div form founder-content main section table td th")
 """What holds blocks rather than being one."""
 
-_ENDS_ITSELF: Final = _names("p li td th tr dd dt")
+_ENDS_ITSELF: Final = set_of("p li td th tr dd dt")
 """Each ends where the next of its name begins, its end tag being left out."""
 
 _TABLES, _CELLS = frozenset(("table", "dl")), frozenset(("td", "th", "dt", "dd"))
@@ -66,6 +64,18 @@ _TABLES, _CELLS = frozenset(("table", "dl")), frozenset(("td", "th", "dt", "dd")
 _CONTACT: Final = re.compile(r"""href\s*=\s*["']?(?:tel|mailto|sms):""", re.I)
 """It leads to nobody's page."""
 
+_SEAMS: Final = set_of("a cite em i small span time")
+"""Where one begins or ends, what stands beside the words of a line of credits is parted from them."""
+
+_WORDS: Final = re.compile("[a-z]+")
+_CAPITAL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
+_MARKS: Final = {
+    "author": set_of("author authors authorname byline writer username zuozhe"),
+    "source": set_of("source laiyuan publisher"),
+}
+"""What pages call whoever wrote a text, or printed it first, in class, id, rel and itemprop."""
+
+_LABEL: Final = re.compile(r"(?:作者|来源|來源|稿源|文|(?:posted )?by)\s*[：:/|]?", re.I)
 _STOPPED: Final = re.compile("[。！？!?；;：:…”’」』）)》.]\\s*$")
 
 
@@ -77,7 +87,6 @@ class HtmlToken:
     text: str = ""
     tag: str = ""
     closing: bool = False
-    hidden: bool = False
     attributes: str = ""
 
 
@@ -98,7 +107,8 @@ class HtmlBlock:
     """The text between two boundaries of block elements: pieces of (line from 0, text).
 
     `level` is that of a heading element, else 0; `linked` counts the characters within links, `bold` those in bold print;
-    `within` is the element that holds it, as in `HtmlText.parents`.
+    `within` is the element that holds it, as in `HtmlText.parents`; `seams` are places (line, offset in the piece on it) where
+    an element in the line begins or ends.
     """
 
     tag: str
@@ -109,6 +119,13 @@ class HtmlBlock:
     bold: int = 0
     within: int = 0
     centred: bool = False
+    seams: list[tuple[int, int]] = field(default_factory=list)
+
+    def parted(self) -> Iterator[tuple[int, list[str]]]:
+        """Each piece with its line, as its elements part it."""
+        for line, text in self.pieces:
+            at = [0, *(offset for number, offset in self.seams if number == line), len(text)]
+            yield line, [part for one, two in pairwise(at) if (part := text[one:two].strip())]
 
     @property
     def text(self) -> str:
@@ -124,7 +141,8 @@ class HtmlBlock:
 class HtmlText:
     """A page's visible blocks in source order, the text of `<title>` with its line, and what holds what.
 
-    `parents` has for each element that holds blocks the one that holds it, the page itself being 0.
+    `parents` has for each element that holds blocks the one that holds it, the page itself being 0. `named` has by "author"
+    and "source" the words of elements which call themselves so, each with the block it stands in.
     """
 
     blocks: list[HtmlBlock]
@@ -132,29 +150,32 @@ class HtmlText:
     title_line: int
     metas: dict[str, str]
     parents: list[int] = field(default_factory=lambda: [0])
+    named: list[tuple[str, str, HtmlBlock]] = field(default_factory=list)
 
 
 def read_blocks(source: Sequence[str]) -> HtmlText:
     """Collect the visible blocks of a page given as its lines."""
     joined = "\n".join(source)
-    collector = _collected(joined)
+    styles = Styles(joined)
+    collector = _collected(joined, styles)
     unseen, size = max(collector.unseen.items(), key=lambda each: each[1], default=(0, 0))
     if size > sum(len(block.text) - block.linked for block in collector.finished()):
-        collector = _collected(joined, shown=unseen)
+        collector = _collected(joined, styles, shown=unseen)
     title = re.search(r"<title[^>]{0,200}>([^<]{0,500})", joined[:200_000], re.I)
     text = " ".join(html.unescape(title[1]).split()) if title else ""
     where = joined.count("\n", 0, title.start(1) + len(title[1]) - len(title[1].lstrip())) if title else 0
-    return HtmlText(collector.finished(), text, where, dict(_metas(joined[:200_000])), collector.parents)
+    metas = dict(_metas(joined[:200_000]))
+    return HtmlText(collector.finished(), text, where, metas, collector.parents, [*collector.named.values()])
 
 
-def _collected(source: str, shown: int = -1) -> _Collector:
+def _collected(source: str, styles: Styles, shown: int = -1) -> _Collector:
     """Take each token of a page; the element at `shown` is no hidden one: a script shows it."""
-    collector = _Collector()
+    collector = _Collector(styles, shown)
     line, at = 0, 0
     for token in html_tokens(source):
         line += source.count("\n", at, token.at)
         at = token.at
-        collector.take(replace(token, hidden=False) if at == shown else token, line)
+        collector.take(token, line)
     return collector
 
 
@@ -174,26 +195,34 @@ def powers(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An open element: whether its text is left out, what holds its blocks, and how it is set."""
+    """An open element: whether its text is left out, what holds its blocks, how it is set and looks, whom it names.
 
+    `names` are the places in `_Collector.named` that the first words within it fill, the innermost last.
+    """
+
+    look: Look
     tag: str = "body"
     dropped: bool = False
     within: int = 0
     bold: bool = False
     centred: bool = False
+    names: tuple[int, ...] = ()
 
 
 class _Collector:
     """Follows the open elements and puts text into blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: Styles, shown: int) -> None:
         self.parents = [0]
+        self.named: dict[int, tuple[str, str, HtmlBlock]] = {}
+        self._kinds: list[str] = []
+        self._styles, self._shown, self._seam = styles, shown, False
         self.unseen: Counter[int] = Counter()
         """How much text each hidden element has, by where it begins."""
 
         self._hidden, self._hidden_under = -1, 0
         self._blocks: list[HtmlBlock] = [HtmlBlock("body")]
-        self._open = [_Open()]
+        self._open = [_Open(styles.page)]
         self._counts: dict[str, int] = {}
         self._dropped = 0
         self._tables: list[list[int]] = []  # number, row, column of each open table
@@ -236,7 +265,7 @@ class _Collector:
         if self._counts.get("head") and tag not in _IN_HEAD:
             self._close("head")
         heads_page = tag == "header" and not any(self._counts.get(name) for name in _MAIN)
-        dropped = token.hidden or tag in _DROPPED or heads_page
+        dropped = tag in _DROPPED or heads_page
         if tag == "a" and _CONTACT.search(token.attributes):
             return
         if tag in _ENDS_ITSELF and self._open[-1].tag == tag:
@@ -245,12 +274,22 @@ class _Collector:
         if tag in _HOLDS:
             self.parents.append(above.within)
         within = len(self.parents) - 1 if tag in _HOLDS else above.within
-        if token.hidden and self._hidden < 0:
+        own = attributes_of(token.attributes)
+        look = above.look if token.at == self._shown else above.look.within(self._styles.said(tag, own))
+        if look.hidden and self._hidden < 0:
             self._hidden, self._hidden_under = token.at, len(self._open)
         set_bold, aligned = _BOLD.search(token.attributes), _ALIGNED.search(token.attributes)
         bold = above.bold or tag in ("b", "strong") or set_bold is not None
         centred = aligned[1].lower() == "center" if aligned else above.centred or tag == "center"
-        self._open.append(_Open(tag, dropped, within, bold, centred))
+        names = above.names
+        called = " ".join(own.get(name, "") for name in ("class", "id", "rel", "itemprop"))
+        words = set(_WORDS.findall(_CAPITAL.sub(" ", called).lower()))
+        kind = next((kind for kind, marks in _MARKS.items() if not marks.isdisjoint(words)), "")
+        if kind:
+            names = (*names, len(self._kinds))
+            self._kinds.append(kind)
+        self._open.append(_Open(look, tag, dropped, within, bold, centred, names))
+        self._seam |= tag in _SEAMS
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._dropped += dropped
         if tag in _TABLES:
@@ -283,6 +322,7 @@ class _Collector:
             inner = ended.tag
             self._counts[inner] -= 1
             self._dropped -= ended.dropped
+            self._seam |= inner in _SEAMS
             if len(self._open) <= self._hidden_under:
                 self._hidden = -1
             if inner in _TABLES and self._tables:
@@ -305,9 +345,12 @@ class _Collector:
         return HtmlBlock(tag, level, self._cells[-1] if self._cells else None)
 
     def _put(self, number: int, piece: str) -> None:
-        if self._hidden >= 0 and not self._counts.get("a"):
+        element = self._open[-1]
+        if self._hidden >= 0 and element.look.hidden and not self._counts.get("a"):
             self.unseen[self._hidden] += len(piece.strip())
-        if self._dropped or (self._counts.get("sup") and self._counts.get("a")):  # the mark of a note
+        if (
+            self._dropped or element.look.hidden or (self._counts.get("sup") and self._counts.get("a"))
+        ):  # the mark of a note
             return
         piece = _BLANKS.sub(" ", piece)
         if self._counts.get("sup") and SCRIPT.fullmatch(piece):
@@ -316,7 +359,7 @@ class _Collector:
             piece = piece.strip().translate(LOWERED)
         block = self._blocks[-1]
         if not block.pieces:
-            block.within, block.centred = self._open[-1].within, self._open[-1].centred
+            block.within, block.centred = element.within, element.centred
         first = not block.pieces or block.pieces[-1][0] != number
         piece = piece.lstrip() if first else piece
         if not piece:
@@ -324,11 +367,21 @@ class _Collector:
         if first:
             block.pieces.append((number, piece))
         else:
+            if self._seam:
+                block.seams.append((number, len(block.pieces[-1][1])))
             block.pieces[-1] = (number, block.pieces[-1][1] + piece)
+        self._seam = False
+        self._name(element.names, piece.strip(), block)
         if self._counts.get("a"):
             block.linked += len(piece)
-        if self._open[-1].bold:
+        if element.bold:
             block.bold += len(piece.strip())
+
+    def _name(self, names: tuple[int, ...], words: str, block: HtmlBlock) -> None:
+        """Take the first words of an element for what the innermost of its names stands for, a label before them apart."""
+        if names and names[-1] not in self.named and words and not _LABEL.fullmatch(words):
+            for at in names:
+                self.named.setdefault(at, (self._kinds[at] if at == names[-1] else "", words, block))
 
 
 def _character(reference: re.Match[str]) -> str:
@@ -372,8 +425,7 @@ def _markup(source: str, at: int, last_quote: dict[str, int]) -> tuple[HtmlToken
         return HtmlToken(at, "<"), at + 1
     end = _tag_end(source, name.end(), last_quote)
     attributes = "" if closing else source[name.end() : min(end, name.end() + 2000)]
-    hidden = bool(_HIDDEN.search(_QUOTED.sub("", attributes)) or _UNSEEN.search(attributes))
-    return HtmlToken(at, "", name[0].lower(), closing, hidden, attributes), end
+    return HtmlToken(at, "", name[0].lower(), closing, attributes), end
 
 
 def _tag_end(source: str, at: int, last_quote: dict[str, int]) -> int:

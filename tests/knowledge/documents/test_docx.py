@@ -197,6 +197,38 @@ def test_struck_and_hidden_text_is_not_read(mark: str) -> None:
     assert read_docx("a.docx", with_body(xml)).lines[0] == "面积新数"
 
 
+STYLES = (
+    '<w:style w:type="paragraph" w:styleId="Gone"><w:rPr><w:vanish/></w:rPr></w:style>'
+    '<w:style w:type="paragraph" w:styleId="Under"><w:basedOn w:val="Gone"/></w:style>'
+    '<w:style w:type="character" w:styleId="Pale"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>'
+    '<w:style w:type="paragraph" w:styleId="Dark"><w:pPr><w:shd w:val="clear" w:fill="003366"/></w:pPr></w:style>'
+)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "run", "seen"),
+    [
+        ("Under", "", False),
+        ("Under", '<w:vanish w:val="0"/>', True),
+        ("", '<w:rStyle w:val="Pale"/>', False),
+        ("", '<w:rStyle w:val="Pale"/><w:highlight w:val="black"/>', True),
+        ("Dark", '<w:color w:val="FFFFFF"/>', True),
+        ("", '<w:color w:val="auto"/>', True),
+        ("", '<w:sz w:val="2"/>', False),
+    ],
+)
+def test_what_styles_hide_or_set_white_on_white_is_not_read(paragraph: str, run: str, seen: bool) -> None:
+    document = docx.Document()
+    for style in parse_xml(f"<w:styles {nsdecls('w')}>{STYLES}</w:styles>"):
+        document.styles.element.append(style)
+    named = f'<w:pPr><w:pStyle w:val="{paragraph}"/></w:pPr>' if paragraph else ""
+    text = f"<w:p {nsdecls('w')}>{named}<w:r><w:rPr>{run}</w:rPr><w:t>字</w:t></w:r></w:p>"
+    document.add_paragraph("正文。")._p.addnext(parse_xml(text))
+    file = io.BytesIO()
+    document.save(file)
+    assert ("字" in "".join(read_docx("a.docx", file.getvalue()).lines)) is seen
+
+
 def test_a_power_is_no_longer_number() -> None:
     raised = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>8</w:t></w:r>'
     assert read_docx("a.docx", with_body(f"<w:r><w:t>10</w:t></w:r>{raised}")).lines[0] == "10^8"

@@ -365,6 +365,46 @@ def test_each_credit_ends_where_the_next_thing_begins(said: str, author: str | N
     assert (found.date, found.author, found.source) == (date(2023, 9, 3), author, source)
 
 
+LOOKS = """<style>.none{display:none} .none.on{display:block} .small{font-size:0} .small b{font-size:12px} /* .a{ */
+.pale{color:#fff} .dark{background:#036} @media print{.print{display:none}} @media (max-width:9px){.wide{display:block}}
+.wide{display:none} .off{position:absolute;left:-999em} h1,.veil{visibility:hidden} h1{visibility:visible}
+.cut{clip:rect(0,0,0,0)} .after:after,.turn:hover{display:none}</style><title>夜市</title><h1>夜市</h1><p>正文。</p>"""
+
+
+@pytest.mark.parametrize(
+    ("element", "seen"),
+    [
+        ("<p class='none'>字</p>", False),
+        ("<p class='none on'>字</p>", True),
+        ("<p class='wide'>字</p>", True),  # not on every screen
+        ("<p class='print after turn'>字</p>", True),
+        ("<p class='small'>字</p>", False),
+        ("<p class='small'><b style='font-size:1em'>字</b></p>", False),
+        ("<p class='small'><i style='font-size:9pt'>字</i></p>", True),
+        ("<p style='font-size: 0.0px'>字</p>", False),
+        ("<p style='opacity:0'>字</p>", False),
+        ("<p style='opacity:.8;text-indent:2em'>字</p>", True),
+        ("<p class='pale'>字</p>", False),
+        ("<div class='dark'><p class='pale'>字</p></div>", True),
+        ("<table bgcolor='#003366'><tr><td><font color='white'>字</font></td></tr></table>", True),
+        ("<table background='a.gif'><tr><td><font color='white'>字</font></td></tr></table>", True),
+        ("<p style='color:rgb(255, 255, 250)'>字</p>", False),
+        ("<p style='color:transparent'>字</p>", False),
+        ("<p class='off'>字</p>", False),
+        ("<p class='cut'>字</p>", False),
+        ("<p class='veil'>字<b style='visibility:visible'></b></p>", False),
+        ("<p style='height:0;overflow:hidden'>字</p>", False),
+        ("<p title='a hidden b'>字</p>", True),
+    ],
+)
+def test_what_no_reader_of_a_page_sees_is_not_read(element: str, seen: bool) -> None:
+    assert ("字" in "".join(lines(LOOKS + element))) is seen
+
+
+def test_white_text_stays_where_a_style_sheet_of_another_file_may_colour_its_ground() -> None:
+    assert "字" in "".join(lines("<link rel='stylesheet' href='a.css'>" + LOOKS + "<p class='pale'>字</p>"))
+
+
 @pytest.mark.parametrize(
     ("head", "printed", "day"),
     [
