@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from email import message_from_bytes
 from itertools import groupby, pairwise
 from typing import Final
 
 from knowledge.documents.html_article import PageReadings, article_blocks, compared, told_by_script
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
+from knowledge.documents.html_credits import ENDED, beside, is_credit, naming, rim_of, stated
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, BlockRole, Metadata, Span
-from knowledge.repair.issue import DATE, dates
+from knowledge.model import Block, BlockRole, Span
 from knowledge.repair.patterns import is_byline
 from knowledge.text.numbers import NUMBERED_HEADING
 
@@ -35,27 +34,18 @@ _MORE: Final = 2
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
 )
-_CREDITS_NEAR: Final = 3
 _FEWEST_TIMES: Final = 3
-_CREDIT: Final = re.compile(
-    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|作者|记者|記者|文字|图文|供稿|发布时间|(?:时间|日期)(?=.{0,3}(?:19|20)\d\d)|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
-)
 _FIELD: Final = re.compile("[\u4e00-\u9fff]{2,6}[：:]")
 _EVENT: Final = re.compile("(?:时间|日期)[：:]")
-_LONGEST_STAMPED: Final = 60
-_SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
 _FIRST, _OVER = 200, 8
 """Among so many blocks of a page, and so many right over its text, a line may be the title that is no heading."""
 
 _SHORTEST, _LONGEST_TITLE, _LONGEST_HEADING = 4, 44, 30
 _NO_HEADING: Final = re.compile("[。！；，：:][”’」』]?$")
-_ENDED: Final = re.compile("[。；]")
 _WORD: Final = re.compile("[\u4e00-\u9fff]|[A-Za-z]{6}")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
-_NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
 _LONGEST_CELL: Final = 200
 _LARGEST_TABLE: Final = 50_000
-_LINE_OF_ITS_OWN: Final = 100
 
 
 def read_html(name: str, data: bytes) -> Extract:
@@ -75,17 +65,18 @@ def read_html(name: str, data: bytes) -> Extract:
     title = _title(page, kept, found)
     again = compared(title.text) if title else ""
     kept = _without_ornaments(kept)
-    beside = set(_beside(page, kept, title))
-    chosen = {*kept, *times, *beside}
+    rim = rim_of(page, kept, title)
+    around = set(beside(page, kept, rim))
+    chosen = {*kept, *times, *around}
     kept = [b for b in page.blocks if b is title or (b in chosen and compared(b.text) != again)]
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)
-    fields = {b for b in kept if _FIELD.match(b.text) and (_EVENT.match(b.text) or not _is_credit(b.text))}
+    fields = {b for b in kept if _FIELD.match(b.text) and (_EVENT.match(b.text) or not is_credit(b.text))}
     events = {b for pair in pairwise(kept) if fields.issuperset(pair) for b in pair}  # 时间 over 地点
-    signed = {b for b in kept if b is not title and b not in events and (b in beside or _is_credit(b.text))}
+    signed = {*around, *naming(page, rim), *(b for b in kept if is_credit(b.text))} - {title, *events}
     heads = {*times, *_set_apart(kept)}
-    alone = {*beside, title}  # a cell of theirs is of no table of the text
+    alone = {*around, title}  # a cell of theirs is of no table of the text
     for table, group in groupby(kept, lambda b: b.cell.table if b.cell and b not in alone else None):
         blocks = list(group)
         if table is not None and writer.table(blocks):
@@ -95,7 +86,7 @@ def read_html(name: str, data: bytes) -> Extract:
             heading = role is BlockRole.PARAGRAPH and block in heads
             writer.block(block, BlockRole.HEADING if heading else role)
     return Extract(
-        "html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=_stated(page, found)
+        "html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated(page, found, rim)
     )
 
 
@@ -140,7 +131,7 @@ def _title(page: HtmlText, kept: Sequence[HtmlBlock], found: PageReadings) -> Ht
     parts = [part for part in _SITE.split(page.title) if part]
     short = parts[0] if parts and len(parts[0]) >= 4 else page.title
     told = next(
-        (at for at, block in enumerate(page.blocks) if block in kept and _ENDED.search(block.text)), _FIRST
+        (at for at, block in enumerate(page.blocks) if block in kept and ENDED.search(block.text)), _FIRST
     )
     said = (page.metas.get("og:title", ""), found.title, *parts)
     best = _confirmed(page, stated, short, said, min(told, _FIRST))
@@ -179,7 +170,7 @@ def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlo
 
     It has to do so more than of `short`, if there is that.
     """
-    first = next((block for block in kept if _ENDED.search(block.text)), None)
+    first = next((block for block in kept if ENDED.search(block.text)), None)
     if first is None:
         return None
     at = page.blocks.index(first)
@@ -188,15 +179,15 @@ def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlo
         for block in page.blocks[max(0, at - _OVER) : at]
         if _SHORTEST <= len(block.text) <= _LONGEST_TITLE
         and 2 * block.linked < len(block.text)
-        and not _ENDED.search(block.text)
-        and not _is_credit(block.text)
+        and not ENDED.search(block.text)
+        and not is_credit(block.text)
         and not is_byline(block.text.strip())
         and not NUMBERED_HEADING.fullmatch(block.text.strip())
         and compared(block.text) not in compared(short)
     ]
     text = compared("".join(block.text for block in kept if block not in lines))
     best = max(lines, key=lambda block: _spoken_of(block.text, text), default=None)
-    over = (b for b, below in pairwise(page.blocks[: at + 1]) if b in lines and _is_credit(below.text))
+    over = (b for b, below in pairwise(page.blocks[: at + 1]) if b in lines and is_credit(below.text))
     credited = next((block for block in over if not block.linked), None)
     if credited or not short:
         return credited or best
@@ -231,7 +222,7 @@ def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
 
 def _without_ornaments(kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
     """Without what is centred over and under a text that is not, and the bold numbers over its headings."""
-    told = [at for at, block in enumerate(kept) if _ENDED.search(block.text)]
+    told = [at for at, block in enumerate(kept) if ENDED.search(block.text)]
     if not told:
         return list(kept)
     return [
@@ -245,7 +236,7 @@ def _without_ornaments(kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
         )
         or block.cell is not None
         or CAPTIONED.search(block.text)
-        or _is_credit(block.text)
+        or is_credit(block.text)
         or is_byline(block.text.strip())
     ]
 
@@ -265,38 +256,6 @@ def _set_apart(kept: Sequence[HtmlBlock]) -> Iterator[HtmlBlock]:
             yield kept[at]
 
 
-def _is_credit(text: str) -> bool:
-    """Tell whether a short block only names source, author, editor or time."""
-    text = text.strip()
-    if len(text) > 80 or text.endswith(("。", "！", "？")):
-        return False
-    return bool(DATE.match(text) and len(text) < _LONGEST_STAMPED) or bool(
-        _CREDIT.match(text.lstrip("（([【"))
-    )
-
-
-def _is_dated(text: str) -> bool:
-    return len(text) < _LONGEST_STAMPED and not _ENDED.search(text) and DATE.search(text) is not None
-
-
-def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) -> Iterator[HtmlBlock]:
-    """The credits around the title and right under the text, and the bylines between them, that are no part of the text."""
-    chosen = set(kept)
-    places = [at for at, block in enumerate(page.blocks) if block in chosen and block is not title]
-    if not places:
-        return
-    over = next((at for at, block in enumerate(page.blocks[: places[0]]) if block is title), places[0])
-    under = places[-1] + 1
-    first = max(0, over - _CREDITS_NEAR)
-    for at, block in enumerate(page.blocks[first : under + _CREDITS_NEAR], first):
-        if page.blocks[at - 1].text.rstrip().endswith(("：", ":")):  # the value of a field of another name
-            continue
-        between = over < at < places[0] and 2 * block.linked < len(block.text)
-        signed = between and (is_byline(block.text.strip()) or _is_dated(block.text))
-        if block not in chosen and not places[0] < at < under and (signed or _is_credit(block.text)):
-            yield block
-
-
 def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Container[HtmlBlock]) -> BlockRole:
     if block is title:
         return BlockRole.TITLE
@@ -307,34 +266,6 @@ def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Container[HtmlBlock
     if block.level or block.tag == "dt":
         return BlockRole.HEADING
     return BlockRole.CAPTION if block.tag in ("caption", "figcaption") else BlockRole.PARAGRAPH
-
-
-def _stated(page: HtmlText, found: PageReadings) -> Metadata:
-    """Day, author and source as the page's head says them; its lines of credits are blocks."""
-    said = page.metas.get("author", "")
-    named = _NAME.fullmatch(said) is not None and said not in page.title
-    source = _SOURCE_SIGN.sub("", page.metas.get("source", ""))
-    return Metadata(date=_day(found, page), author=said if named else None, source=source or None)
-
-
-def _day(found: PageReadings, page: HtmlText) -> date | None:
-    """The day that trafilatura found, if the page prints it in a line of its own, or its head states: it also guesses.
-
-    Where none is printed the day of publication that the head states goes first.
-    """
-    try:
-        day = date.fromisoformat(found.day[:10])
-    except ValueError:
-        day = None
-    said = (each for name, value in page.metas.items() if "pub" in name for each in dates(value))
-    if day is None:
-        return next(said, None)
-    printed = re.compile(rf"{day.year}\D{{0,3}}0?{day.month}\D{{0,3}}0?{day.day}(?!\d)")
-    if any(printed.search(block.text) for block in page.blocks if len(block.text) < _LINE_OF_ITS_OWN):
-        return day
-    in_script = re.compile(r"(?i:publish|pubdate|time|date)[^\n<>]{0,40}?" + printed.pattern)
-    stated = any(map(printed.search, page.metas.values())) or in_script.search(found.source)
-    return next(said, day if stated else None)
 
 
 class _Writer:
@@ -350,7 +281,7 @@ class _Writer:
 
     def block(self, block: HtmlBlock, role: BlockRole) -> None:
         """Write a block; one on the line of the block before is parted from it by an indent."""
-        spans = self._spans(block)
+        spans = self._spans(block, role in (BlockRole.CREDIT, BlockRole.BYLINE))
         first, last = spans[0], spans[-1]
         self.blocks.append(Block(role, first.line, last.line, start=first.start, end=last.end))
 
@@ -363,7 +294,7 @@ class _Writer:
         rows, columns = {row for row, _ in cells}, {column for _, column in cells}
         longest = max(sum(len(b.text) for b in found) for found in cells.values())
         size = (max(rows) + 1) * (max(columns) + 1)
-        told = any(block.tag == "dd" and _ENDED.search(block.text) for block in blocks)
+        told = any(block.tag == "dd" and ENDED.search(block.text) for block in blocks)
         if len(rows) < 2 or len(columns) < 2 or longest > _LONGEST_CELL or size > _LARGEST_TABLE or told:
             return False
         written = {place: self._cell(found) for place, found in cells.items()}
@@ -384,9 +315,10 @@ class _Writer:
         heading = blocks[0].cell is not None and blocks[0].cell.heading
         return SourceCell("".join(block.text for block in blocks), spans, heading)
 
-    def _spans(self, block: HtmlBlock) -> list[Span]:
+    def _spans(self, block: HtmlBlock, parted: bool = False) -> list[Span]:
         spans: list[Span] = []
-        for number, text in block.pieces:
+        pieces = ((line, " ".join(parts)) for line, parts in block.parted()) if parted else block.pieces
+        for number, text in pieces:
             line = self._lines[number]
             start = len(line) + len(_INDENT) if line else 0
             self._lines[number] = line + _INDENT * bool(line) + text

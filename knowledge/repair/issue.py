@@ -24,7 +24,7 @@ _EDITION: Final = re.compile(
     r"|^\s*([A-Za-z]?0\d|[A-Z]\d{1,2})(?=\s|$|[^\x00-\x7f])"
 )
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
-_NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
+_NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{2,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(
     r"(?:来源|稿源|來源)\s*[：:｜]\s*([^\s，。；：|｜丨（）()=<>]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
 )
@@ -33,17 +33,22 @@ _NAME: Final = (
     r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}(?!\s*[：:])"
 )
 _AUTHOR: Final = re.compile(
-    r"(?:作者\s*[：:/／丨｜|]|(?:^|(?<=[\s日\d]))由(?=\s))\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
-    r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|记者|通讯员))"
+    r"(?:(?:作者|楼主|博主|发信人|發信人|发帖人)\s*[：:/／丨｜|]|(?:^|(?<=[\s日\d]))由(?=\s|\S{2,14}?(?:张贴|发表|发布|撰写))"
+    r"|[Pp]osted by(?=\s)|(?<=:\d\d)(?=\s+\S{2,20}(?<![报社网台])\s+(?:阅读|浏览|点击|评论)\s*[（(]?\d))\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
+    r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|张贴|撰写|记者|通讯员))"
 )
 """Whoever a page names as its author: a pen name, an office."""
 
-_NOBODY: Final = frozenset({"未知", "佚名"})
+_NOBODY: Final = re.compile(
+    "(?:网络|互联网|本站|原创|转载|转贴|综合|整理|收集|未知|不详|佚名|匿名|文章|稿件)+"
+)
+"""Words that name neither a person nor an outlet: 网络整理."""
+
 _EDITED: Final = re.compile(
     rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨｜|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]|\s*[：:/／])"
 )
 _SIGNS: Final = re.compile(
-    rf"本[报報]讯|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台]|(?<!\S)(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff·]{{2,12}}?)?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|文字?\s*[：:/／丨｜|]|摄\s*[/／]|(?:\s+(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff]{{2,4}}?)?(?:摄影)?报道$"
+    rf"本[报報]讯|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台]|(?<!\S)(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff·]{{2,12}}?)?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|文字?\s*[：:/／丨｜|]|摄\s*[/／]|(?:\s+(?:(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff]{{2,4}}?|[\u4e00-\u9fff]{{4}}))?(?:摄影)?报道$"
 )
 _GLUED: Final = (
     f"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?"  # 记者张三: no sign tells that a name begins
@@ -106,7 +111,7 @@ def article_metadata(
         byline = None
     signed = (match["signed"] for line in own for match in _FIELD.finditer(line))
     credited = _printed(own, byline or " ".join(filter(None, signed)))
-    named = _only({match[1] for line in own for match in _AUTHOR.finditer(line)} - _NOBODY)
+    named = _only({match[1] for line in own for match in _AUTHOR.finditer(line) if is_somebody(match[1])})
     if named and not byline and len(named) > len(credited.author or ""):
         credited = replace(credited, author=named)
     printed = replace(
@@ -135,7 +140,8 @@ def _printed(heads: Sequence[str], byline: str = "") -> Metadata:
     days = {day for head in heads for day in dates(head)}
     editions = {next(filter(None, m.groups())) for head in heads for m in _EDITION.finditer(head)}
     papers = {m[1] for head in heads for m in _NEWSPAPER.finditer(head)}
-    sources = {m[1] for head in heads for form in (_STATED_BY, _BEHIND_CLOCK) for m in form.finditer(head)}
+    stated = {m[1] for head in heads for form in (_STATED_BY, _BEHIND_CLOCK) for m in form.finditer(head)}
+    sources = set(filter(is_somebody, stated))
     return Metadata(
         newspaper=_only(papers),
         date=days.pop() if len(days) == 1 else None,
@@ -144,6 +150,11 @@ def _printed(heads: Sequence[str], byline: str = "") -> Metadata:
         source=_only(sources),
         editor=_only({named for head in heads if (named := editors(head))}),
     )
+
+
+def is_somebody(words: str) -> bool:
+    """Tell whether what stands for an author or a source names one."""
+    return _NOBODY.fullmatch(words) is None
 
 
 def _only(found: set[str]) -> str | None:
@@ -169,7 +180,7 @@ def dates(text: str) -> Iterable[date]:
 def authors(byline: str) -> str | None:
     """Return the names of a byline, 、 between them: 本报记者 张三 李 四 gives 张三、李四."""
     names = dict.fromkeys(_NAMES.findall(_SPACED.sub(r"\1\2", _SIGNS.sub(" ", byline))))
-    return "、".join(name for name in names if name not in _NOBODY) or None
+    return "、".join(name for name in names if is_somebody(name)) or None
 
 
 def editors(text: str) -> str | None:

@@ -287,6 +287,11 @@ def test_a_page_says_its_day_author_and_source() -> None:
     assert known(NEWS) == said
 
 
+def test_an_office_of_the_site_is_no_author() -> None:
+    found = known(NEWS.replace('content="张三"', 'content="青山网编辑部"'))
+    assert found is not None and found.author is None
+
+
 def test_a_table_of_a_page_has_its_head_and_rows() -> None:
     extract = read_html("a.html", NEWS.encode())
     (block,) = (block for block in extract.blocks if block.role is BlockRole.TABLE)
@@ -363,6 +368,39 @@ def test_each_credit_ends_where_the_next_thing_begins(said: str, author: str | N
     found = known(page)
     assert found is not None
     assert (found.date, found.author, found.source) == (date(2023, 9, 3), author, source)
+    assert found.newspaper == (source if source.endswith("报") else None)
+
+
+BLOG = "<title>夜市开放</title><p><a href='/'>首页</a></p><h1>夜市开放</h1>{over}<p>古镇夜市昨天恢复开放，游客不少，摊主都说好。</p>{under}"
+
+
+@pytest.mark.parametrize(
+    ("over", "under", "author", "source"),
+    [
+        ("<a rel='author' href='/u/1'>小河2号</a>", "", "小河2号", None),
+        ("<div class='post-author'><b>周敏</b><i>关注</i></div>", "", "周敏", None),
+        ("<p itemprop='author'><span itemprop='name'>周敏</span> 高级编辑</p>", "", "周敏", None),
+        ("<p class='articleSource'>来源：青山发布</p>", "", None, "青山发布"),
+        ("<span>新华社</span><i>2023-09-03 12:05</i>", "", None, "新华社"),
+        ("<p>周敏/青山晚报</p><p>2023-09-03 12:05</p>", "", "周敏", "青山晚报"),
+        ("<p class='author'>青山晚报</p>", "", None, "青山晚报"),
+        ("", "<p>posted @ 2023-09-03 12:05 周敏 阅读(12) 评论(3)</p>", "周敏", None),
+        ("", "<p>由小河张贴 @ 2023-09-03 12:05:07 (3239)</p>", "小河", None),
+        ("<p>楼主：小河 时间：2023-09-03 12:05:07 点击：123</p>", "", "小河", None),
+        ("<p>周 敏</p>", "", "周敏", None),
+        ("<p>高温</p>", "", None, None),
+        ("<p>周敏</p>", "<p>周敏说，摊主都好。</p>", None, None),
+        ("<p>作者：网络整理 来源：转载</p>", "", None, None),
+        ("<p class='author'>周敏</p><p class='author'>李强</p>", "", None, None),
+        ("", "<p><a href='/2'>下一篇</a></p>" * 4 + "<p class='author'>吴越</p>", None, None),
+        ("<p>2023-09-03 12:05 我要评论 3</p>", "", None, None),
+    ],
+)
+def test_a_page_names_its_author_in_its_elements_or_its_lines(
+    over: str, under: str, author: str | None, source: str | None
+) -> None:
+    found = known(BLOG.format(over=over, under=under))
+    assert found is not None and (found.author, found.source) == (author, source)
 
 
 LOOKS = """<style>.none{display:none} .none.on{display:block} .small{font-size:0} .small b{font-size:12px} /* .a{ */
