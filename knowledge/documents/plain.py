@@ -13,7 +13,7 @@ from knowledge.documents.tables import COMMA, TAB, parted_tables, text_blocks
 from knowledge.documents.text import Extract, decode_text, listed_contents, split_lines
 from knowledge.model import Block, BlockRole
 from knowledge.repair.issue import DATE, is_credits
-from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING
+from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING, value_of
 
 
 def read_plain(name: str, data: bytes) -> Extract:
@@ -33,8 +33,27 @@ def read_plain(name: str, data: bytes) -> Extract:
     for table in tables:
         prose[table.first - 1 : table.last] = [""] * (table.last - table.first + 1)
     blocks += [*tables, *text_blocks(prose)] or _around_post(prose)
+    blocks += (Block(BlockRole.PARAGRAPH, at + 1, at + 1) for at in _items(prose))
     blocks = _headed(prose, blocks) or blocks
     return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
+
+
+_ITEM: Final = re.compile(
+    r"\s*[（(]?(\d{1,2}|[一二三四五六七八九十]{1,3})([)）、.．](?!\d))\s*(?=\S)(?P<told>.*[。！？；]\s*$)?"
+)
+_FEWEST_ITEMS: Final = 3
+
+
+def _items(lines: Sequence[str]) -> Iterator[int]:
+    """Where lines stand that are numbered on from 1, nothing between them: items of a list, which head nothing."""
+    run: dict[int, bool] = {}  # whether a sentence ends there
+    for at, line in enumerate([*lines, ""]):
+        item = _ITEM.match(line)
+        if item is None or value_of(item[1]) != len(run) + 1:
+            yield from run if len(run) >= _FEWEST_ITEMS and not all(run.values()) else ()
+            run = {}
+        if item is not None and value_of(item[1]) == len(run) + 1:
+            run[at] = item["told"] is not None
 
 
 _MAIL_FIELD: Final = re.compile(

@@ -507,3 +507,26 @@ def test_a_post_says_when_it_came_out_and_where(place: str) -> None:
 
 def test_one_word_of_a_button_makes_no_post() -> None:
     assert not read_document("a.txt", "夜市开放\n\n夜市昨天开放。\n\n阅读原文\n".encode()).blocks
+
+
+def test_lines_numbered_on_one_under_another_are_items_and_head_nothing() -> None:
+    text = "检修安排\n(1)东街泵房 6月13日检修\n(2)西街泵房 6月14日检修\n(3)码头泵房 6月15日检修\n"
+    assert [
+        (fact.text, fact.section) for fact in repair_document(read_document("a.txt", text.encode())).facts
+    ] == [
+        ("(1)东街泵房6月13日检修", None),
+        ("(2)西街泵房6月14日检修", None),
+        ("(3)码头泵房6月15日检修", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "检修\n一、时间\n两天。\n二、地点\n东街。\n三、电话\n3300112。\n",
+        "检修\n1.东街泵房。\n2.西街泵房。\n3.码头泵房。\n",
+        "检修\n2.东街\n3.西街\n4.码头\n",
+    ],
+)
+def test_numbered_headings_and_sentences_are_left_to_repair(text: str) -> None:
+    assert not read_document("a.txt", text.encode()).blocks
