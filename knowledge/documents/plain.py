@@ -81,6 +81,8 @@ def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
     roles, begins = _letter_heads(found)
     if not roles:
         roles, begins = _official_heads(lines)
+    if not roles:
+        return []
     blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
     longest = max(map(len, lines), default=0)
     covered = {at for block in known for at in range(block.first - 1, block.last)}
@@ -101,7 +103,7 @@ def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
             at > 0 and role is roles.get(at - 1, BlockRole.PARAGRAPH) and _is_wrapped(lines[at - 1], longest)
         )
         blocks.append(Block(role, at + 1, at + 1, article, goes_on=wrapped, start=start))
-    return blocks if roles else []
+    return blocks
 
 
 def _letter_heads(found: Sequence[re.Match[str] | None]) -> tuple[dict[int, BlockRole], list[int]]:

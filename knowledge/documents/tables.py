@@ -27,7 +27,9 @@ TAB: Final = re.compile(r"\t")
 COMMA: Final = re.compile('"[^"]*"|,')
 _WIDE: Final = re.compile(r"(?<=\S)[ \u3000\xa0]{2,}(?=\S)")
 _LEADER: Final = re.compile(r"(?<=[^\s.．·•…‥])\s*+(?:[.．·•…‥]\s?+){3,}+(?=\S)")
-_PARTED: Final = re.compile(r"\t|,|[ \u3000\xa0]{2}|[.．·•…‥]\s?[.．·•…‥]")
+_PARTED: Final = re.compile(
+    r"[\t, \u3000\xa0.．·•…‥](?:(?<=[\t,])|(?<=[ \u3000\xa0])[ \u3000\xa0]|(?<=[.．·•…‥])\s?[.．·•…‥])"
+)
 _MOST_CELLS: Final = 50
 _LONGEST_CELL: Final = 40
 _SENTENCE: Final = re.compile("[。！？；]")

@@ -21,12 +21,13 @@ MARKUP: Final = "\u2063"
 """Stands in a document's lines where markup stood within words: invisible, so that a blank is always the author's."""
 DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
 
-_BLANKS: Final = f"[\\s{INVISIBLE}{DAMAGED}]+"
+_BLANK: Final = f"[\\s{INVISIBLE}{DAMAGED}]"
 # An English function word alone between han words, as translation and typing leave it (按计划 and 节点).
-_STRAY: Final = r"\s+(?:and|or|of|the)\s+"
-_STRAY_WORD: Final = re.compile(_STRAY)
-_LATIN_WORD: Final = re.compile("[A-Za-z]{2,}")
-_GAPS: Final = re.compile(f"(?P<stray>(?<=[{HAN}]){_STRAY}(?=[{HAN}]))|{_BLANKS}")
+_STRAY: Final = r"\s*(?:and|or|of|the)\s+"
+_STRAY_WORD: Final = re.compile(rf"\s{_STRAY}")
+# A search for what begins with one of some characters is quick.
+_LATIN_WORD: Final = re.compile("[A-Za-z][A-Za-z]+")
+_GAPS: Final = re.compile(f"{_BLANK}(?:(?P<stray>(?<=[{HAN}]\\s){_STRAY}(?=[{HAN}]))|{_BLANK}*)")
 _TEXT: Final = re.compile(f"[^\\s{INVISIBLE}{DAMAGED}]")
 _ONLY_INVISIBLE: Final = re.compile(f"[\\s{INVISIBLE}]+")
 _ONLY_DAMAGED: Final = re.compile(f"[\\s{INVISIBLE}{DAMAGED}]+")

@@ -27,7 +27,7 @@ _OPENERS: Final = {
     "】": "【",
 }
 _OPENING: Final = frozenset(_OPENERS.values())
-_MARKS: Final = re.compile('[“”‘’「」『』《》〈〉（）()【】"]|[。！？｡!?]+')
+_MARKS: Final = re.compile('[“”‘’「」『』《》〈〉（）()【】"。！？｡!?](?:(?<=[。！？｡!?])[。！？｡!?]*)?')
 _CLOSERS: Final = re.compile('[”’」』》〉）)】"]*')
 # What carries a clause on past a closed quote; not where it begins a word that opens a sentence (与此同时, 之后, 地铁).
 _GOES_ON: Final = re.compile(
