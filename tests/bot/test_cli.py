@@ -343,6 +343,7 @@ def test_without_a_chat_the_terminal_lists_articles_and_teaches_another_name(tmp
     assert "还没有" in run("alias").stdout.decode()
 
 
+@pytest.mark.slow
 def test_a_command_that_is_ended_in_the_middle_of_a_build_leaves_nothing(tmp_path: Path) -> None:
     write_corpus(tmp_path / "articles", 1500)
     started = subprocess.Popen(

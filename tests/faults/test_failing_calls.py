@@ -22,7 +22,7 @@ STRIDES = {  # so that each lasts seconds
     "recipe": 13,
 }
 FAILED = [
-    *(pytest.param(job, "EIO", n, marks=[pytest.mark.slow] * (job != "state")) for job, n in STRIDES.items()),
+    *(pytest.param(job, "EIO", n, marks=pytest.mark.slow) for job, n in STRIDES.items()),
     pytest.param("recipe", "EACCES", 1, marks=pytest.mark.slow),  # away for a moment is no other recipe
     *(pytest.param(job, "EIO", 1, marks=pytest.mark.soak) for job in STRIDES),
     *(

@@ -142,6 +142,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_every_acknowledged_audit_row_survives_kill_9_and_the_chain_is_whole(tmp_path: Path) -> None:
     acknowledged = 0
     for _ in range(3):
@@ -224,7 +225,8 @@ async def kill_at(folder: Path, statement: int) -> int:
     return ended
 
 
-@pytest.mark.parametrize("statement", [7, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 15))])
+@pytest.mark.slow
+@pytest.mark.parametrize("statement", [1, 7, 15])
 async def test_a_migration_killed_midway_is_done_at_the_next_start(tmp_path: Path, statement: int) -> None:
     assert await kill_at(tmp_path, statement) == -signal.SIGKILL
 
