@@ -22,11 +22,10 @@ from lxml import etree
 from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, Print, shown_text, text_boxes
-from knowledge.documents.html_blocks import powers
 from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.plain import OFFICIAL
 from knowledge.documents.tables import EMPTY, TAB, SourceCell, make_table, parted_tables
-from knowledge.documents.text import Extract, listed_contents
+from knowledge.documents.text import Extract, listed_contents, powers
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
 from knowledge.repair.patterns import is_byline

@@ -8,8 +8,8 @@ from typing import Final
 from docx.oxml.ns import nsmap, qn
 from lxml import etree
 
-from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT
 from knowledge.documents.html_look import WHITE, alike, colour_of
+from knowledge.documents.text import LOWERED, RAISED, SCRIPT
 
 PARAGRAPH, _VALUE = qn("w:p"), qn("w:val")
 FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"

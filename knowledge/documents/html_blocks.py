@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Final
 
 from knowledge.documents.html_look import Look, Styles, attributes_of
+from knowledge.documents.text import LOWERED, RAISED, SCRIPT, powers
 
 
 def set_of(text: str) -> frozenset[str]:
@@ -39,10 +40,6 @@ _IN_HEAD: Final = set_of("base link meta title noscript script style template he
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\u200b\ufeff]+")
 _SPANS: Final = re.compile(r"\b(col|row)span\s*=\s*[\"']?\s*(\d{1,3})", re.I)
-RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
-_POWER: Final = re.compile(r"(?<=\d)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _WIDEST: Final = 100
 _MOST_COVERED: Final = 50_000
 """Places that merged cells cover on one page; beyond, a cell is taken for one place."""
@@ -107,8 +104,8 @@ class HtmlBlock:
     """The text between two boundaries of block elements: pieces of (line from 0, text).
 
     `level` is that of a heading element, else 0; `linked` counts the characters within links, `bold` those in bold print;
-    `within` is the element that holds it, as in `HtmlText.parents`; `seams` are places (line, offset in the piece on it) where
-    an element in the line begins or ends.
+    `within` is the element that holds it, as in `HtmlText.parents`; at `seams` (line, offset in the piece on it) an element
+    in the line begins or ends.
     """
 
     tag: str
@@ -123,8 +120,9 @@ class HtmlBlock:
 
     def parted(self) -> Iterator[tuple[int, list[str]]]:
         """Each piece with its line, as its elements part it."""
+        seams = {line: [at for _, at in each] for line, each in groupby(self.seams, key=itemgetter(0))}
         for line, text in self.pieces:
-            at = [0, *(offset for number, offset in self.seams if number == line), len(text)]
+            at = [0, *seams.get(line, ()), len(text)]
             yield line, [part for one, two in pairwise(at) if (part := text[one:two].strip())]
 
     @property
@@ -186,11 +184,6 @@ def _metas(head: str) -> Iterator[tuple[str, str]]:
         content = re.search(r"content\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag[0], re.I)
         if name and content:
             yield name[1].lower(), html.unescape(content[1] or content[2] or "").strip()
-
-
-def powers(text: str) -> str:
-    """Write a raised figure after a figure with ^: 10⁸ would be folded to 108 by whoever compares widths."""
-    return _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +279,7 @@ class _Collector:
         words = set(_WORDS.findall(_CAPITAL.sub(" ", called).lower()))
         kind = next((kind for kind, marks in _MARKS.items() if not marks.isdisjoint(words)), "")
         if kind:
-            names = (*names, len(self._kinds))
+            names = (*names[-4:], len(self._kinds))
             self._kinds.append(kind)
         self._open.append(_Open(look, tag, dropped, within, bold, centred, names))
         self._seam |= tag in _SEAMS

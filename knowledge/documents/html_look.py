@@ -29,6 +29,9 @@ _SAYS: Final = re.compile(
 _MOST_ALIKE: Final = 50
 """Names of an element, and rules of a name: what is said further is not read, so that a page costs no more than its length."""
 
+_DEEPEST: Final = 5
+"""Of rules within rules the outermost, which say for which device they are."""
+
 _NUMBER: Final = re.compile(r"([+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))\s*([a-z%]*)")
 _COLOUR: Final = re.compile(
     r"#?(?:(?P<six>[0-9a-f]{6})|(?P<three>[0-9a-f]{3}))(?![0-9a-z])|(?P<none>transparent|rgba\([^()]*[,/]\s*0?\.?0+%?\s*\))"
@@ -186,19 +189,19 @@ def attributes_of(written: str) -> dict[str, str]:
 
 def _blocks(source: str) -> Iterator[tuple[str, str, bool]]:
     """Selectors and declarations of a page's style sheets, and whether they hold whatever the device and the element."""
-    for sheet in _SHEET.finditer(source):
+    at = 0
+    while sheet := _SHEET.search(source, at):
         media = _MEDIA.search(sheet[1])
         end = source.find("</style", sheet.end())
-        pieces = re.split(
-            r"([{}])", _COMMENT.sub(" ", source[sheet.end() : end if end >= 0 else len(source)])
-        )
+        at = end if end >= 0 else len(source)
+        pieces = re.split(r"([{}])", _COMMENT.sub(" ", source[sheet.end() : at]))
         over = [f"@{media[1]}"] if media else []
         for piece, mark in zip(pieces[::2], [*pieces[1::2], "}"], strict=True):
             if mark == "{":
                 over.append(piece.rpartition(";")[2].strip())
             elif over:
                 selector = over.pop()
-                elsewhere = any("print" in rule and "screen" not in rule for rule in over)
+                elsewhere = any("print" in rule and "screen" not in rule for rule in over[:_DEEPEST])
                 if not selector.startswith("@") and not elsewhere:
                     yield selector, piece, not over
 

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from knowledge.documents.html_blocks import LOWERED, RAISED
 from knowledge.documents.tables import text_blocks
-from knowledge.documents.text import Extract, decode_text, split_lines
+from knowledge.documents.text import LOWERED, RAISED, Extract, decode_text, split_lines
 from knowledge.model import Block, BlockRole, Metadata
 from knowledge.repair.characters import MARKUP
 from knowledge.repair.issue import is_credits

@@ -11,8 +11,8 @@ from itertools import accumulate, pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.pdf_page import ASCENT, Box, Glyph, around
+from knowledge.documents.text import LOWERED, RAISED, SCRIPT, powers
 from knowledge.repair.characters import MARKUP
 
 GAP: Final = 0.6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -234,6 +235,17 @@ def split_lines(text: str) -> list[str]:
     if lines[-1] == "":
         lines.pop()
     return lines
+
+
+RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
+_POWER: Final = re.compile(r"(?<=\d)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+
+
+def powers(text: str) -> str:
+    """Write a raised figure after a figure with ^: 10⁸ would be folded to 108 by whoever compares widths."""
+    return _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
 
 
 _PAGED: Final = re.compile(r"(.+?)[\s.．·•…‥]+(\d{1,4})")

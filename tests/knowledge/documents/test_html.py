@@ -229,6 +229,9 @@ def test_malformed_markup_loses_no_text(page: str, text: str) -> None:
     assert lines(page) == (text,)
 
 
+STYLED = "<style>@media{.a .b{color:#fff}</style><b class='a b'>"
+
+
 @pytest.mark.parametrize(
     "piece", ["<", "<a", "<a ", "<!--", "</", "<a b='", '<a b="', "<p> ", "&", "&#", "<script>", "<?", "<b>"]
 )
@@ -236,6 +239,12 @@ def test_the_number_of_tokens_and_the_work_stay_linear(piece: str) -> None:
     page = piece * 20_000
     assert sum(1 for _ in html_tokens(page)) <= 40_001
     read_html("a.html", page.encode())
+
+
+@pytest.mark.parametrize("piece", ["<style>", "<style>{", STYLED, "<b class=author>", "<i>甲</i>\n"])
+def test_the_work_on_looks_and_names_stays_linear(piece: str) -> None:
+    extract = read_html("a.html", (piece * 20_000).encode())
+    assert len(extract.lines) == max(1, 20_000 * piece.count("\n"))
 
 
 @given(st.text(alphabet="<>/!-abp \"'=&;#甲乙\n", max_size=80))
