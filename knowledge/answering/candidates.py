@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from knowledge.text.numbers import Quantity, QuantityKind
 
 LONGEST_ANSWER = 30
 LONGEST_RUN = 24
+LONGEST_NAME = 4
+"""Characters of a person's name, double surnames among them."""
 MOST_WORDS = 7
 MOST_CANDIDATES = 320
 
@@ -120,7 +122,7 @@ def candidates(
     numbered = numbered_nouns(passage, noun) if kind in NUMBERS else ()
     told_of_noun = (Candidate(*place, CandidateKind.COUNT) for place in numbered)
     for one in (*named, *told_of_noun, *_all(passage, kind), *by_reader):
-        if (one.start, one.end) in cut:
+        if (one.start, one.end) in cut or (one.kind in _NAMES and _is_cut(one, by_reader, passage)):
             continue
         if one.kind not in OF_TIME and (
             told := next((m for m in moments if m[0] <= one.start and one.end <= m[1]), None)
@@ -138,6 +140,31 @@ def candidates(
         if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
+
+
+def _is_cut(one: Candidate, by_reader: Sequence[Candidate], passage: Passage) -> bool:
+    """Tell whether the reader's first span gives a name back what no dictionary has: 启岸|资本."""
+    whole = by_reader[0] if by_reader else one
+    if (one.start, one.end) == (
+        whole.start,
+        whole.end,
+    ) or not whole.start <= one.start < one.end <= whole.end:
+        return False
+    rest = [
+        t for t in passage.tokens if whole.start <= t.start < whole.end and not one.start <= t.start < one.end
+    ]
+    if not passage.folded[whole.start : whole.end].isalpha():
+        return False
+    if (
+        one.kind is CandidateKind.PERSON
+        and one.start == whole.start
+        and whole.end - whole.start <= LONGEST_NAME
+    ):
+        return True  # 贺兰|启明
+    return all(t.tag[:2] == "nr" or not passage.language.knows(t.text) for t in rest)
+
+
+_NAMES = frozenset({CandidateKind.PERSON, CandidateKind.NAME, CandidateKind.NOUNS, CandidateKind.BODY})
 
 
 def numbered_nouns(passage: Passage, noun: str) -> list[Place]:
@@ -182,6 +209,8 @@ def _of_reader(passage: Passage, kind: QuestionType, read: tuple[Place, ...]) ->
             yield Candidate(first, last, CandidateKind.PERSON)  # 郭婉如 of 郭婉|如是
             continue
         start = min((s for s, e in words if s <= first < e), default=first)
+        if start == first - 1 and passage.folded[start] in _LEADING - SURNAMES:
+            start = first  # 由|启岸资本
         end = max((e for s, e in words if s < last <= e), default=last)
         inside = [figure for figure in figures if start <= figure.start and figure.end <= end]
         if kind in _OF_FIGURES and not inside:

@@ -18,8 +18,10 @@ from knowledge.answering.fits import (
     TOLD_BY_FIGURES,
     ShortAnswer,
     count_others,
+    is_late,
     is_of_another_kind,
     is_one_of_several,
+    is_told_of_another,
     value_behind,
 )
 from knowledge.answering.owners import is_proper, is_reversed, told_of_another
@@ -27,13 +29,9 @@ from knowledge.answering.reader import WindowReading
 from knowledge.answering.rewordings import Wording, in_words_of
 from knowledge.answering.rivals import (
     Rival,
-    dates_another_deed,
-    is_late,
-    is_named_behind,
     least_rivalled,
     rivals,
     still_standing,
-    tells_when,
 )
 from knowledge.answering.scorer import (
     COLUMN,
@@ -231,13 +229,7 @@ class FactReading:
             return False
         if any(one.here and not one.deed for one in self.rivals):
             return False  # another stands beside it, and what was asked for elsewhere in the sentence
-        place = self.answer.place
-        if self.query.type in NUMBERS and (
-            tells_when(self.query, self.aligned, self.passage, place)
-            or is_named_behind(self.aligned, self.passage, place)
-        ):
-            return False
-        if dates_another_deed(self.query, self.passage, place):
+        if is_told_of_another(self.query, self.aligned, self.passage, self.answer.place):
             return False
         return not self._is_late and not is_one_of_several(self.passage, self.answer)
 

@@ -178,15 +178,23 @@ def _of_another_row(query: Query, passage: Passage) -> Other | None:
 
 
 def _of_another_bearer(bound: Sequence[Constraint], passage: Passage, place: Place) -> Other | None:
-    """Whose age a span is, where its clause says that right behind it and names nobody who was asked about: 82岁婆婆."""
+    """Whose age a span is, where its clause says that before it or right behind it and it is not who was asked about: 82岁婆婆."""
     begin, end = part_of(passage.folded, place, CELL_END)
-    behind = place[1] + passage.folded.startswith("的", place[1])
-    bearer = next((t.text for t in passage.tokens if t.start == behind < end and t.tag[:1] == "n"), "")
     asked = [one.text for one in bound if one.kind in _OWNING]
-    if passage.folded[place[1] - 1] != "岁" or not bearer or not asked:
+    if not asked or not passage.folded[: place[1]].rstrip("的").endswith("岁"):
         return None
-    named = any(word in passage.folded[begin:end] for word in asked)
-    return None if named else ("".join(asked), bearer)
+    behind = place[1] + passage.folded.startswith("的", place[1])
+    whose = next((t for t in passage.tokens if t.start == behind < end and t.tag[:1] == "n"), None)
+    if whose is None:
+        run = _subject(passage, begin, place[0])
+        subject = passage.folded[run[0].start : place[0]] if run else ""  # 母亲 of 母亲今年61岁
+        named = any(word in passage.folded[begin:end] for word in asked)
+        return None if named or not subject else ("".join(asked), "".join(token.text for token in run))
+    if whose.tag[:2] == "nr":  # 15岁的李明胜陈立
+        named = any(passage.folded.startswith(word, behind) for word in asked)
+    else:
+        named = any(word in passage.folded[begin:end] for word in asked)
+    return None if named else ("".join(asked), whose.text)
 
 
 def _of_another_head(bound: Sequence[Constraint], passage: Passage, place: Place) -> Other | None:
@@ -242,7 +250,15 @@ def _of_another_compound(bound: Sequence[Constraint], passage: Passage, place: P
         for one in run[:-1] if own.find(run[-1].text) > 1 else ():  # 线 of 线路全长 is the end of nothing
             other = re.compile(rf"{re.escape(one.text)}[^,，]{{0,3}}{head}")
             elsewhere = passage.folded[:start] + passage.folded[end:]
-            if one.text not in own and not is_proper(one, passage) and other.search(elsewhere):
+            at = start + own.find(run[-1].text)
+            tier = (
+                one.text in TIERS
+                and any(  # 中央财政 for 省财政
+                    t.start < at <= t.start + len(t.text) and t.tag[:1] in "ns" for t in passage.tokens
+                )
+            )
+            there = tier or other.search(elsewhere)
+            if one.text not in own and not is_proper(one, passage) and there:
                 return "".join(each.text for each in run), own[: own.find(run[-1].text)] + run[-1].text
     return None
 

@@ -15,8 +15,14 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, SlotKind, asked_edge, asked_part_of_time, asks_for_hour
-from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, joined_words
+from knowledge.answering.constraints import (
+    TIERS,
+    SlotKind,
+    asked_edge,
+    asked_part_of_time,
+    asks_for_hour,
+)
+from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, asked_deed, asked_word, joined_words
 from knowledge.answering.owners import TAGS_OF_NAMES, asked_doers
 from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers
@@ -26,11 +32,10 @@ from knowledge.answering.whole import (
     of_asked_pair,
     paired,
 )
-from knowledge.answering.window import CELL_END, HELD, ITEM_END, SENTENCE_PART, Passage, Place, part_of
+from knowledge.answering.window import ITEM_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
-from knowledge.text.periods import is_compared_with
 
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
@@ -131,62 +136,6 @@ def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> b
     )
 
 
-def is_late(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether a time asked for is told only behind the part that answers: it is said of what follows.
-
-    总投资3.2亿元，2023年9月开工 tells no investment of 2023.
-    """
-    _, end = part_of(passage.folded, place, ITEM_END)
-    for one in aligned:
-        period = one.constraint.period
-        if period is None or one.relation not in HELD or period.related(passage.inherited) in HELD:
-            continue
-        held = [s for s in passage.spans_of(period) if not is_compared_with(s, passage.folded)]
-        if held and all(span.start >= end for span in held):
-            return True
-    return False
-
-
-def dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
-    """Tell whether a time is told of another deed: 退休 stands in another clause than 今年, and that one has its own verb or who."""
-    deed = (_asked_deed(query) or _asked_word(query)) if query.type is QuestionType.TIME else ""
-    start, end = part_of(passage.folded, place, CELL_END)
-    if not deed or deed not in passage.folded:
-        return False
-    if deed in passage.folded[start:end]:
-        return False
-    if re.search(rf"[,，;；].*{re.escape(deed)}(?:之|以)?[后前]", passage.folded[end + 1 :]):
-        return True  # 2019年，考入大学，毕业后留校
-    apart = (t for t in passage.tokens if start <= t.start < end and not place[0] <= t.start < place[1])
-    return any(token.tag == "r" or (token.tag == "v" and len(token.text) > 1) for token in apart)
-
-
-def tells_when(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether an age only says when another deed was done: 22岁从父亲手里接过铺子 tells no 多大."""
-    start, end = part_of(passage.folded, place, CELL_END)
-    behind = next((t for t in passage.tokens if t.start == place[1] < end), None)
-    deeds = [one.constraint.text for one in aligned if one.constraint.kind is SlotKind.DEED]
-    return (
-        passage.folded[place[1] - 1] == "岁"
-        and behind is not None
-        and behind.tag in ("v", "p")
-        and not any(deed in passage.folded[start:end] for deed in deeds)
-        and behind.text not in query.text
-    )
-
-
-def is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether all that is asked about is named only behind a figure's clause: of what follows nothing is told there.
-
-    支援学校21所，培训2.1万人次，其中一中是省示范学校 tells no number of 一中.
-    """
-    _, end = part_of(passage.folded, place, CELL_END)
-    told = [one for one in aligned if one.constraint.kind is not SlotKind.DEED]
-    named = [one.constraint.text for one in told if one.level == 0 and one.constraint.period is None]
-    around = any(one.level in (1, *_BESIDE) for one in told)
-    return bool(named) and not around and not any(word in passage.folded[:end] for word in named)
-
-
 def is_kin(word: Token, other: Token) -> bool:
     """Tell whether two words are of one kind: parts of the state, names of one sort, verbs, nouns that share a head."""
     if len(word.text) < 2 or len(other.text) < 2:
@@ -251,7 +200,7 @@ _REASON = re.compile(
 _BEFORE_CHANGE = re.compile(r"(?:由|从|自)[^,，。;；]{0,8}$")
 _CHANGE = re.compile(
     r"[^,，。;；\d]{0,3}?(?:缩短|压缩|精简|缩减|减少|降低|下降|下调|增加|增长|提高|提升|上升|上调|扩大|扩充|调整"
-    r"|延[长迟后]?|推[迟后]|提前|[增降减跌涨升改变])了?[至到为成]"
+    r"|延[长迟后]?|推[迟后]|提前|[增降减跌涨升改变调])了?[至到为成]"
 )
 _LABELLED = re.compile(
     r"(?:^|[|,;。. …])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})"
@@ -310,7 +259,7 @@ def _kept(
         yield _names_one_of(doers, passage, proposed)
     if query.type is QuestionType.WHO and not labelled and not doers:
         persons = np.array([one.kind is CandidateKind.PERSON for one in proposed])
-        there = _in_clause_of(_asked_word(query), passage, proposed)
+        there = _in_clause_of(asked_word(query), passage, proposed)
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there
     if asks_for_place_in_order(query):
@@ -330,12 +279,12 @@ def _kept(
         yield np.array([part.search(passage.folded, one.start, one.end) is not None for one in proposed])
     if asks_for_hour(query):
         yield np.array([tells_an_hour(one, passage.folded) for one in proposed])
-    if asked_edge(query) == "到" and (_asked_deed(query) or "?") not in passage.folded:
+    if asked_edge(query) == "到" and (asked_deed(query) or "?") not in passage.folded:
         yield np.array([passage.folded[: one.start].endswith(tuple("至到~—–-")) for one in proposed])
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
         together = rows[:, COLUMN["same_clause"]]
-        times = np.array([one.kind in _TIMES for one in proposed])
-        deed = _asked_deed(query) if query.type is QuestionType.TIME else ""
+        times = np.array([one.kind in _TIMES or passage.folded[one.end - 1] == "岁" for one in proposed])
+        deed = asked_deed(query) if query.type is QuestionType.TIME else ""
         there = _in_clause_of(deed, passage, proposed)
         if (times & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there | ~times  # 3月开工，9月竣工
@@ -353,7 +302,9 @@ def _in_fullest(query: Query, passage: Passage, proposed: Sequence[Candidate]) -
     """
     begins = [0, *(mark.end() for mark in SENTENCE_PART.finditer(passage.folded))]
     parts = [passage.folded[start:end] for start, end in pairwise((*begins, len(passage.folded)))]
-    held = [frozenset(word.text for word in query.words if word.text in part) for part in parts]
+    asked = range(query.question.start, query.question.end + len(query.question.noun))
+    words = [word.text for word in query.words if word.start not in asked]  # 哪个学校 names none
+    held = [frozenset(word for word in words if word in part) for part in parts]
     fullest = [not any(own < other for other in held) for own in held]
     return np.array([fullest[bisect_right(begins, one.start) - 1] for one in proposed])
 
@@ -398,17 +349,6 @@ def _ends_with(query: Query, label: str) -> bool:
     return label in query.text and not any(
         word.start in places and len(word.text) > 1 for word in query.words
     )
-
-
-def _asked_word(query: Query) -> str:
-    """The word right beside the question word: 亚军 of 亚军是谁, 承建 of 谁承建."""
-    before = [word.text for word in query.words if word.start + len(word.text) <= query.question.start]
-    return (before[-1:] or [_asked_deed(query)])[0]
-
-
-def _asked_deed(query: Query) -> str:
-    """The word right behind the question word, or nothing: 竣工 of 一期什么时候竣工."""
-    return next((word.text for word in query.words if word.start >= query.question.end), "")
 
 
 def _names_what_follows(query: Query, passage: Passage, one: Candidate) -> bool:

@@ -223,6 +223,9 @@ def _noun(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> tuple[s
     return (match[part] if closes else _leading_noun(tokens, start, end)), end - start
 
 
+_LIKE_MEASURES = frozenset({"m", "q", "zg"})
+
+
 def _leading_noun(tokens: Sequence[Token], start: int, end: int) -> str:
     """The nouns at the start; a verbal noun only between nouns."""
     kept: list[str] = []
@@ -234,6 +237,8 @@ def _leading_noun(tokens: Sequence[Token], start: int, end: int) -> str:
         if token.tag in ("n", "ns", "nt", "nz", "l", "s", "eng", "j", "nr", "ng"):
             kept += held
             held = []
+        elif not kept and len(held[-1]) == 1 and token.tag in _LIKE_MEASURES:
+            return held[-1]  # 几遍
         elif token.tag not in ("vn", "b", "a", "m") and not (not kept and token.start < start):
             break
     return "".join(kept)

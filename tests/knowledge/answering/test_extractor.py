@@ -108,6 +108,15 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("每户发多少补助", "发放补助120万元，每户800元。", "800元"),
         ("发了多少补助", "发放补助120万元，每户800元。", "120万元"),
         ("0号柴油多少钱", "0号柴油每升6.83元；95号汽油每升8.12元。", "6.83元"),
+        ("早餐多少钱", "早餐由每份6元调到7元，午餐12元。", "7元"),
+        ("伞面刷几遍", "伞面刷三遍，伞骨取自五年以上的竹子。", "三遍"),
+        ("礼炮鸣几响", "礼炮鸣21响。", "21响"),
+        ("几个村停电", "停电的12个村，当晚有9个来电。", "12个村"),
+        (
+            "带鱼是哪个学校的",
+            "不合格的是：一中学校的韭菜，农药超标；柳江中学的带鱼，重金属超标。",
+            "柳江中学",
+        ),
     ],
 )
 def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
@@ -285,6 +294,41 @@ def test_a_reader_gives_a_name_back_the_character_that_a_cut_took() -> None:
     assert "郭婉" not in named
 
 
+@pytest.mark.parametrize(
+    ("query", "fact", "named"),
+    [
+        ("陈立几岁", "15岁的林晓梅战胜陈立。", "林晓梅"),
+        ("林晓梅几岁", "15岁的林晓梅战胜陈立。", None),
+        ("陈立多大", "陈立的父亲是木匠，母亲今年61岁。", "母亲"),
+        ("陈立的母亲多大", "陈立的父亲是木匠，母亲今年61岁。", None),
+        ("省财政补助多少", "全省所需资金9亿元，其中市财政补助3亿元。", "其中市财政"),
+    ],
+)
+def test_an_age_or_a_payment_is_of_whom_its_own_clause_names(
+    query: str, fact: str, named: str | None
+) -> None:
+    other = reading(query, fact).other_subject
+    assert (other[1] if other else None) == named
+
+
+@pytest.mark.parametrize("fact", ["陈立的父亲是一名木匠。", "陈立在一家企业工作9年。"])
+def test_what_counts_one_tells_no_age(fact: str) -> None:
+    assert reading("陈立的父亲多大", fact).is_barred
+
+
+@pytest.mark.parametrize(
+    ("fact", "told", "whole"),
+    [
+        ("大桥由启岸资本承建。", (3, 7), "启岸资本"),
+        ("负责人贺兰启明说得很慢。", (3, 7), "贺兰启明"),
+    ],
+)
+def test_a_name_that_a_reader_reads_whole_is_not_cut(fact: str, told: tuple[int, int], whole: str) -> None:
+    passage = Passage(fact, Surroundings(), CHINESE)
+    named = {fact[one.start : one.end] for one in candidates(passage, QuestionType.WHO, (told,))}
+    assert {one for one in named if one in whole} == {whole}
+
+
 def test_an_age_is_of_whom_its_own_clause_names() -> None:
     fact = "货车司机受伤，送院后一名82岁婆婆情况危殆。"
     assert reading("货车司机几岁", fact).other_subject == ("货车司机", "婆婆")
@@ -319,6 +363,8 @@ def test_what_a_heading_lists_is_told_of_none_but_what_a_clause_names() -> None:
         ("前三名是哪些队", "前三名依次为柳江队22分、东陵队19分。"),
         ("林晓梅多大", "林晓梅19岁从父亲手里接过铺子。"),
         ("铺子有多大", "林晓梅打算干到70岁，再交出铺子。"),
+        ("公开赛在哪里举行", "下届公开赛明年7月在柳江举行。"),
+        ("一共卖了多少副", "首款眼镜去年上市，当年卖出1.8万副。"),
         ("一中有多少学生", "共支援学校21所，培训2.1万人次，其中一中成为示范学校。"),
     ],
 )
