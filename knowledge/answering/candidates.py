@@ -145,6 +145,8 @@ def candidates(
 def _is_cut(one: Candidate, by_reader: Sequence[Candidate], passage: Passage) -> bool:
     """Tell whether the reader's first span gives a name back what no dictionary has: 启岸|资本."""
     whole = by_reader[0] if by_reader else one
+    if one.start < whole.start < one.end and passage.folded[whole.start - 1] in "由被":
+        return True  # 房屋由|市安居集团
     if (one.start, one.end) == (
         whole.start,
         whole.end,

@@ -329,6 +329,14 @@ def test_a_name_that_a_reader_reads_whole_is_not_cut(fact: str, told: tuple[int,
     assert {one for one in named if one in whole} == {whole}
 
 
+def test_no_name_begins_before_the_preposition_that_leads_to_it() -> None:
+    fact = "房屋由市安居集团承建。"
+    passage = Passage(fact, Surroundings(), CHINESE)
+    named = {fact[one.start : one.end] for one in candidates(passage, QuestionType.WHO, ((3, 8),))}
+    assert "市安居集团" in named
+    assert not any("由" in one and "集团" in one for one in named)
+
+
 def test_an_age_is_of_whom_its_own_clause_names() -> None:
     fact = "货车司机受伤，送院后一名82岁婆婆情况危殆。"
     assert reading("货车司机几岁", fact).other_subject == ("货车司机", "婆婆")
