@@ -124,9 +124,12 @@ def article_metadata(
 
     source = first("source")
     taken = _PAPER.fullmatch(source) if source else None
+    paper = first("newspaper")
+    if taken and paper and paper.startswith(taken[1]):  # with the words of a button behind it
+        paper = None
     return Metadata(
         first("title"),
-        first("newspaper") or (taken[1] if taken else None),
+        paper or (taken[1] if taken else None),
         next((m.date for m in sources if m.date is not None), None) or _own_day(paragraphs),
         first("edition"),
         first("url"),

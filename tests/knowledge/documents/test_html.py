@@ -364,6 +364,7 @@ def test_of_a_small_page_the_links_beside_the_article_go_and_its_table_stays() -
     ("said", "author", "source"),
     [
         ("2023-09-03 来源：新京报<a href='/r'>举报</a>", None, "新京报"),
+        ("2023-09-03 来源：新京报\n<a href='/r'>举报</a>", None, "新京报"),
         ("2023-09-03 来源：证券时报网<span>作者：李四</span>", "李四", "证券时报网"),
         ("2023-09-03 作者：未知 来源：青山晚报", None, "青山晚报"),
         ("2023-09-03 12:05青山晚报 作者：小河&大河", "小河&大河", "青山晚报"),
