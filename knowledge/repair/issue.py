@@ -125,7 +125,7 @@ def article_metadata(
     source = first("source")
     taken = _PAPER.fullmatch(source) if source else None
     paper = first("newspaper")
-    if taken and paper and paper.startswith(taken[1]):  # with the words of a button behind it
+    if source and paper and paper.startswith(source):  # with the words of a button behind it
         paper = None
     return Metadata(
         first("title"),
