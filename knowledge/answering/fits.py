@@ -21,6 +21,7 @@ from knowledge.answering.constraints import (
     asks_for_hour,
     is_of_measure,
 )
+from knowledge.answering.owners import runs_of
 from knowledge.answering.rewordings import SCORE, asks_for_a_name, told_changes
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
 from knowledge.answering.window import CELL_END, CLAUSE_END, HELD, ITEM_END, Passage, Place, part_of
@@ -326,7 +327,12 @@ def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Plac
     told = [one for one in aligned if one.constraint.kind is not SlotKind.DEED]
     named = [one.constraint.text for one in told if one.level == 0 and one.constraint.period is None]
     around = any(one.level in (1, 2, 4) for one in told)
-    return bool(named) and not around and not any(word in passage.folded[:end] for word in named)
+    runs = (
+        "".join(one.text for one in run) for run in runs_of([one.constraint for one in told]) if len(run) > 1
+    )
+    behind = any(whole in passage.folded and whole not in passage.folded[:end] for whole in runs)
+    none_before = bool(named) and not any(word in passage.folded[:end] for word in named)
+    return not around and (behind or none_before)
 
 
 _OF_ALL = re.compile("一共|总共|累计|[共合总]计")

@@ -245,7 +245,7 @@ def _of_another_compound(bound: Sequence[Constraint], passage: Passage, place: P
     """
     start, end = part_of(passage.folded, place, CELL_END)
     own = passage.folded[start:end]
-    for run in _runs(bound):
+    for run in runs_of(bound):
         head = re.escape(run[-1].text)
         for one in run[:-1] if own.find(run[-1].text) > 1 else ():  # 线 of 线路全长 is the end of nothing
             other = re.compile(rf"{re.escape(one.text)}[^,，]{{0,3}}{head}")
@@ -302,7 +302,7 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
     since = max((one.end for one in bound if one.kind is SlotKind.DEED and one.end <= deed.start), default=0)
     passive = any(mark in query.text[since : deed.start] for mark in _PASSIVE)
     acts = [*_acts(passage, deed.text)]
-    for run in _runs(bound):
+    for run in runs_of(bound):
         start, end, name = run[0].start, run[-1].end, "".join(one.text for one in run)
         before, behind = end <= deed.start, start in (deed.end, deed.end + 1)
         does = before and not passive and question.start in (deed.end, deed.end + 1)  # 甲收购了谁
@@ -346,7 +346,7 @@ _COUNTED = frozenset({SlotKind.FIGURE, SlotKind.CODE})
 TAGS_OF_NAMES = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
 
 
-def _runs(bound: Sequence[Constraint]) -> list[list[Constraint]]:
+def runs_of(bound: Sequence[Constraint]) -> list[list[Constraint]]:
     """The names and things that a query binds, those that touch as one: 百川|生物, 王|大海."""
     runs: list[list[Constraint]] = []
     for one in bound:
@@ -359,7 +359,7 @@ def _runs(bound: Sequence[Constraint]) -> list[list[Constraint]]:
 
 def _asked_subject(query: Query, bound: Sequence[Constraint], passage: Passage) -> list[Constraint]:
     """The name that a query begins its statement with, whole, or nothing."""
-    run = next(iter(_runs(bound)), [])
+    run = next(iter(runs_of(bound)), [])
     led = any(one.kind is SlotKind.DEED and one.start < run[0].start for one in bound) if run else True
     return [] if led or not any(is_proper(one, passage) for one in run) else run
 
