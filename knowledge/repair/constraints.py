@@ -21,6 +21,7 @@ from knowledge.repair.patterns import (
     ONLY_NAMES,
     ONLY_SIGNED,
     is_caption,
+    names_a_number,
     names_a_value,
 )
 from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING
@@ -182,7 +183,7 @@ def _stand_apart(found: list[Labelled]) -> None:
 
 def _keep_lines(found: list[Labelled]) -> None:
     """Keep lines of text apart where nothing is broken; what may be a page's head or foot is one if it stands between two,
-    holds a comma, or names a value that is no credit."""
+    holds a comma, or names a value or a number to call and is no credit."""
     for at, each in enumerate(found):
         around = {other.role for other in found[max(at - 1, 0) : at + 2] if other is not each}
         unsure = each.role is BlockRole.FURNITURE and each.margin < _NEAR_DRAW and 0 < at < len(found) - 1
@@ -190,7 +191,7 @@ def _keep_lines(found: list[Labelled]) -> None:
         told = (
             each.role is BlockRole.FURNITURE
             and each.rival is BlockRole.PARAGRAPH
-            and names_a_value(each.line.text)
+            and (names_a_value(each.line.text) or names_a_number(each.line.text))
         )
         if each.role is BlockRole.PARAGRAPH or kept or (told and not is_credits(each.line.whole)):
             found[at] = each._replace(role=BlockRole.PARAGRAPH, opens=True)

@@ -181,6 +181,12 @@ def names_a_value(text: str) -> bool:
     return _MARK["label"].match(text) is not None
 
 
+def names_a_number(text: str) -> bool:
+    """Tell whether a line gives a number to call, as in a list of who is on duty, and speaks of nothing a paper asks for."""
+    asks = any(_MARK[name].search(text) for name in ("contact", "mail", "address"))
+    return not asks and _MARK["phone"].search(text) is not None
+
+
 def noise_of(role: BlockRole, text: str, doubled: bool) -> NoiseKind:
     """Say for the report what a line of a page's furniture is."""
     if doubled:

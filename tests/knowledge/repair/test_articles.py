@@ -243,3 +243,12 @@ def test_a_dash_amid_a_headline_parts_nothing() -> None:
     assert titles(f"从源头到龙头——一杯水的百里行程\n本报记者 沈一鸣\n{text}") == [
         "从源头到龙头——一杯水的百里行程"
     ]
+
+
+def test_who_is_on_duty_and_the_number_to_call_are_facts() -> None:
+    repaired = repair("值班表\n\n周一 陶然 3300121\n周二 秦越 3300122\n抢修队 0572-1112225")
+    assert [fact.text for fact in repaired.facts] == [
+        "周一 陶然3300121",
+        "周二 秦越3300122",
+        "抢修队0572-1112225",
+    ]
