@@ -332,7 +332,8 @@ def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Plac
     )
     behind = any(whole in passage.folded and whole not in passage.folded[:end] for whole in runs)
     none_before = bool(named) and not any(word in passage.folded[:end] for word in named)
-    return not around and (behind or none_before)
+    headed = any(word in passage.language.fold(head) for head in passage.around.heads for word in named)
+    return not around and not headed and (behind or none_before)
 
 
 _OF_ALL = re.compile("一共|总共|累计|[共合总]计")

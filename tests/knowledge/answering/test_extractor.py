@@ -381,6 +381,12 @@ def test_what_may_be_another_thing_is_not_said(query: str, fact: str) -> None:
     assert not reading(query, fact).may_be_said
 
 
+def test_what_a_heading_names_need_not_be_named_before_its_figure() -> None:
+    read = reading("菜场改造多少钱", "概算投资386万元，在体育场北侧设临时菜场。", heads=("关于东街菜场改造",))
+    assert read.answer is not None
+    assert (read.answer.text, read.may_be_said) == ("386万元", True)
+
+
 def test_a_part_of_a_word_that_a_fact_has_is_not_replaced_by_its_opposite_beside_it() -> None:
     beside = "自8月1日首班车起调整。"
     assert not reading("12路末班车几点", "线路：12路｜末班：20:00", near=beside).contradicting
