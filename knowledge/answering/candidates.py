@@ -67,6 +67,7 @@ _TAGS = {
     "nt": CandidateKind.BODY,
     "nz": CandidateKind.NAME,
 }
+_NAMES = frozenset({*_TAGS.values(), CandidateKind.NOUNS} - {CandidateKind.PLACE})
 _MARKED = re.compile(
     r"《([^《》]{1,28})》|[“\"「『]([^“”\"「」『』]{1,28})[”\"」』]|[（(]([^()（）]{2,28})[）)]"
 )
@@ -144,29 +145,18 @@ def candidates(
 
 def _is_cut(one: Candidate, by_reader: Sequence[Candidate], passage: Passage) -> bool:
     """Tell whether the reader's first span gives a name back what no dictionary has: 启岸|资本."""
-    whole = by_reader[0] if by_reader else one
-    if one.start < whole.start < one.end and passage.folded[whole.start - 1] in "由被":
+    if not by_reader:
+        return False
+    start, end = by_reader[0].start, by_reader[0].end
+    if one.start < start < one.end and passage.folded[start - 1] in "由被":
         return True  # 房屋由|市安居集团
-    if (one.start, one.end) == (
-        whole.start,
-        whole.end,
-    ) or not whole.start <= one.start < one.end <= whole.end:
+    within = start <= one.start < one.end <= end and one.end - one.start < end - start
+    if not within or not passage.folded[start:end].isalpha():
         return False
-    rest = [
-        t for t in passage.tokens if whole.start <= t.start < whole.end and not one.start <= t.start < one.end
-    ]
-    if not passage.folded[whole.start : whole.end].isalpha():
-        return False
-    if (
-        one.kind is CandidateKind.PERSON
-        and one.start == whole.start
-        and whole.end - whole.start <= LONGEST_NAME
-    ):
+    if one.kind is CandidateKind.PERSON and one.start == start and end - start <= LONGEST_NAME:
         return True  # 贺兰|启明
+    rest = (t for t in passage.tokens if start <= t.start < end and not one.start <= t.start < one.end)
     return all(t.tag[:2] == "nr" or not passage.language.knows(t.text) for t in rest)
-
-
-_NAMES = frozenset({CandidateKind.PERSON, CandidateKind.NAME, CandidateKind.NOUNS, CandidateKind.BODY})
 
 
 def numbered_nouns(passage: Passage, noun: str) -> list[Place]:

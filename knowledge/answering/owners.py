@@ -251,13 +251,8 @@ def _of_another_compound(bound: Sequence[Constraint], passage: Passage, place: P
             other = re.compile(rf"{re.escape(one.text)}[^,，]{{0,3}}{head}")
             elsewhere = passage.folded[:start] + passage.folded[end:]
             at = start + own.find(run[-1].text)
-            tier = (
-                one.text in TIERS
-                and any(  # 中央财政 for 省财政
-                    t.start < at <= t.start + len(t.text) and t.tag[:1] in "ns" for t in passage.tokens
-                )
-            )
-            there = tier or other.search(elsewhere)
+            led = any(t.start < at <= t.start + len(t.text) and t.tag[:1] in "ns" for t in passage.tokens)
+            there = (led and one.text in TIERS) or other.search(elsewhere)  # 中央财政 for 省财政
             if one.text not in own and not is_proper(one, passage) and there:
                 return "".join(each.text for each in run), own[: own.find(run[-1].text)] + run[-1].text
     return None

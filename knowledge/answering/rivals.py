@@ -15,13 +15,7 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import (
-    TIERS,
-    SlotKind,
-    asked_edge,
-    asked_part_of_time,
-    asks_for_hour,
-)
+from knowledge.answering.constraints import TIERS, SlotKind, asked_edge, asked_part_of_time, asks_for_hour
 from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, asked_deed, asked_word, joined_words
 from knowledge.answering.owners import TAGS_OF_NAMES, asked_doers
 from knowledge.answering.rewordings import told_changes
