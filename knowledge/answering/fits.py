@@ -94,6 +94,24 @@ class ShortAnswer:
     unit_other: float = 0.0
 
 
+_OFFICES = frozenset({"职务", "职位", "身份", "官职", "担任"})
+_HOLDS = re.compile(r"(?:是|为|[担现]?任|当选|[(（])$")
+
+
+def asked_person(query: Query) -> str:
+    """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing."""
+    names = [word.text for word in query.words if word.tag[:2] == "nr"]
+    only = all(word.text in _OFFICES or word.tag[:2] == "nr" for word in query.words)
+    asks = query.type is QuestionType.WHO or query.question.noun in _OFFICES
+    return names[0] if asks and only and len(names) == 1 else ""
+
+
+def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
+    """Tell whether a span says who someone is: right before the name, or behind it and 是, 任; 甲勉励他努力学习 says nothing of it."""
+    held = _HOLDS.sub("", passage.folded[:start])
+    return passage.folded.startswith(name, end) or (len(held) < start and held.endswith(name))
+
+
 def is_of_another_kind(
     query: Query, passage: Passage, answer: ShortAnswer, proposed: Sequence[Candidate]
 ) -> bool:
@@ -102,6 +120,8 @@ def is_of_another_kind(
     called = kind is QuestionType.WHICH and asks_for_a_name(query)
     if (called or kind is QuestionType.WHO) and any(map(str.isdecimal, answer.text)):
         return True  # no person and no body has a date in it
+    if name := asked_person(query):
+        return not is_held_by(name, passage, *answer.place)
     if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
         return True
     if kind is QuestionType.WHICH and noun and (answer.text[-1] in "名人位" or _only_heads(passage, answer)):

@@ -16,7 +16,16 @@ import numpy.typing as npt
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
 from knowledge.answering.constraints import TIERS, SlotKind, asked_edge, asked_part_of_time, asks_for_hour
-from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, asked_deed, asked_word, joined_words
+from knowledge.answering.fits import (
+    LASTING,
+    NOMINAL,
+    TOLD_BY_FIGURES,
+    asked_deed,
+    asked_person,
+    asked_word,
+    is_held_by,
+    joined_words,
+)
 from knowledge.answering.owners import TAGS_OF_NAMES, asked_doers
 from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers
@@ -248,6 +257,8 @@ def _kept(
     for told in (f"每{one['of'][:size]}" for one in each for size in (2, 1)):
         if (there := _in_clause_of(told, passage, proposed)).any():
             yield there  # 每户多少 is not told by the sum
+    if name := asked_person(query):
+        yield np.array([is_held_by(name, passage, one.start, one.end) for one in proposed])
     labelled = _labelled(query, passage)
     if doers := asked_doers(query, passage):
         yield _names_one_of(doers, passage, proposed)

@@ -10,11 +10,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.model import Filter
 from knowledge.query.aliases import Aliases, Expansion, Range
 from knowledge.query.question import Question, QuestionType, read_question
-from knowledge.text.analyzer import Analyzer, Token, content_words
+from knowledge.text.analyzer import SURNAMES, Analyzer, Token, content_words
 from knowledge.text.numbers import Quantity, number_keys, quantities
 
 _QUOTED = re.compile(r"“([^“”]{1,64})”|\"([^\"]{1,64})\"|'([^']{2,64})'|‘([^‘’]{1,64})’")
@@ -123,7 +124,7 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
     folded = " ".join(_visible(language.fold(text[: 4 * LONGEST_QUERY])).split())[:LONGEST_QUERY]
     operators = read_operators(folded.replace("甚么", "什么"))
     asked = _POLITE.sub("", operators.rest).strip()
-    tokens = language.tokens(asked)
+    tokens = _named_whole(language.tokens(asked))
     if tokens and tokens[-1].text in _PARTICLES:
         asked = asked[:-1].strip()
         tokens = tokens[:-1]
@@ -146,6 +147,16 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
         titles=operators.titles,
         only=operators.only,
     )
+
+
+def _named_whole(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Give a surname alone the character that the word behind it took from its name: 龚正|是谁 is no 龚|正是谁."""
+    whole = list(tokens)
+    for at, (one, word) in enumerate(pairwise(tokens)):
+        if one.tag[:2] == "nr" and one.text in SURNAMES and len(word.text) == 2 and word.text[1] == "是":
+            whole[at] = one._replace(text=one.text + word.text[0])
+            whole[at + 1] = Token("是", "v", word.start + 1)
+    return tuple(whole)
 
 
 def _visible(text: str) -> str:

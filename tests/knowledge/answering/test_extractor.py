@@ -381,6 +381,23 @@ def test_what_may_be_another_thing_is_not_said(query: str, fact: str) -> None:
     assert not reading(query, fact).may_be_said
 
 
+@pytest.mark.parametrize(
+    ("query", "fact", "said"),
+    [
+        ("冯正是谁", "市长冯正率团来到青原州。", "市长"),
+        ("冯正是什么职务", "冯正任青原州州长。", "青原州州长"),
+        ("冯正是谁", "冯正勉励她努力学习，“欢迎你！”", None),
+        ("冯正是什么职务", "冯正一行察看急诊室、食堂。", None),
+        ("陈山是谁", "与省委书记陈山，副书记、省长吴军一道来到学校。", "省委书记"),
+    ],
+)
+def test_who_somebody_is_stands_right_before_the_name_or_behind_what_says_so(
+    query: str, fact: str, said: str | None
+) -> None:
+    read = reading(query, fact)
+    assert (read.answer.text if read.answer and read.may_be_said else None) == said
+
+
 def test_what_a_heading_names_need_not_be_named_before_its_figure() -> None:
     read = reading("菜场改造多少钱", "概算投资386万元，在体育场北侧设临时菜场。", heads=("关于东街菜场改造",))
     assert read.answer is not None
