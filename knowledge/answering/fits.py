@@ -50,6 +50,8 @@ FITTING = {
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
 TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
+_OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
+_HOLDS = re.compile("(?:是|为|[担现]?任|当选)$")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
@@ -94,20 +96,19 @@ class ShortAnswer:
     unit_other: float = 0.0
 
 
-_OFFICES = frozenset({"职务", "职位", "身份", "官职", "担任"})
-_HOLDS = re.compile(r"(?:是|为|[担现]?任|当选|[(（])$")
-
-
 def asked_person(query: Query) -> str:
     """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing."""
     names = [word.text for word in query.words if word.tag[:2] == "nr"]
-    only = all(word.text in _OFFICES or word.tag[:2] == "nr" for word in query.words)
-    asks = query.type is QuestionType.WHO or query.question.noun in _OFFICES
+    only = all(word.text in _OF_OFFICE or word.tag[:2] == "nr" for word in query.words)
+    asks = query.type is QuestionType.WHO or query.question.noun in _OF_OFFICE
     return names[0] if asks and only and len(names) == 1 else ""
 
 
 def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
-    """Tell whether a span says who someone is: right before the name, or behind it and 是, 任; 甲勉励他努力学习 says nothing of it."""
+    """Tell whether a span says who someone is: a noun right before the name, or behind it and 是, 任; 甲勉励他努力学习 does not."""
+    last = next((token.tag for token in passage.tokens if token.start + len(token.text) == end), "")
+    if last[:1] not in ("n", "b") or last[:2] in ("nr", "ns"):  # 首夺|平衡木, 多哈|卡塔尔
+        return False
     held = _HOLDS.sub("", passage.folded[:start])
     return passage.folded.startswith(name, end) or (len(held) < start and held.endswith(name))
 
