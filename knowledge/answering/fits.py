@@ -52,6 +52,10 @@ TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
 _OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
 _HOLDS = re.compile("(?:是|为|[担现]?任|当选)$")
+_OF_ALL = re.compile("一共|总共|累计|[共合总]计")
+_OF_A_PART = re.compile("当[年月日天晚]|[单首][日周月年]|其中")
+_AGAIN = frozenset({"届", "期", "轮", "赛季", "季", "学期"})
+_ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
@@ -100,7 +104,9 @@ def asked_person(query: Query) -> str:
     """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing."""
     names = [word.text for word in query.words if word.tag[:2] == "nr"]
     only = all(word.text in _OF_OFFICE or word.tag[:2] == "nr" for word in query.words)
-    asks = query.type is QuestionType.WHO or query.question.noun in _OF_OFFICE
+    asks = query.question.noun in _OF_OFFICE or (
+        query.type is QuestionType.WHO and _ASKS_WHO_ONE_IS.search(query.text) is not None
+    )
     return names[0] if asks and only and len(names) == 1 else ""
 
 
@@ -357,10 +363,6 @@ def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Plac
     return not around and not headed and (behind or none_before)
 
 
-_OF_ALL = re.compile("一共|总共|累计|[共合总]计")
-_OF_A_PART = re.compile("当[年月日天晚]|[单首][日周月年]|其中")
-
-
 def _tells_another_turn(query: Query, passage: Passage, place: Place) -> bool:
     """Tell whether a value is of the next or the last of what comes again, or of a part: 下届在贵阳, 当年卖出1.8万副 for 一共."""
     start, end = part_of(passage.folded, place, CELL_END)
@@ -376,9 +378,6 @@ def _tells_another_turn(query: Query, passage: Passage, place: Place) -> bool:
     )
     told = {TURNS[one["turn"]] for one in turns if not place[0] <= one.start() < place[1]}
     return bool(told) and 0 not in told and not TURN.search(query.text)
-
-
-_AGAIN = frozenset({"届", "期", "轮", "赛季", "季", "学期"})
 
 
 def is_late(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:

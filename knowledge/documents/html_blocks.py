@@ -341,9 +341,8 @@ class _Collector:
         element = self._open[-1]
         if self._hidden >= 0 and element.look.hidden and not self._counts.get("a"):
             self.unseen[self._hidden] += len(piece.strip())
-        if (
-            self._dropped or element.look.hidden or (self._counts.get("sup") and self._counts.get("a"))
-        ):  # the mark of a note
+        marks_note = self._counts.get("sup") and self._counts.get("a")
+        if self._dropped or element.look.hidden or marks_note:
             return
         piece = _BLANKS.sub(" ", piece)
         if self._counts.get("sup") and SCRIPT.fullmatch(piece):

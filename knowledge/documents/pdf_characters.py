@@ -66,9 +66,7 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
         shapes = Shapes(page, turn)
         empty = _empty_places(page) if len(printed) < limits.PDF_PAGE_GLYPHS else []
     unseen = 2 * sum(each.unseen for each in printed) > len(printed)
-    pictured = unseen and bool(
-        shapes.pictures or shapes.edges
-    )  # the text under a scan, or under drawn letters
+    pictured = unseen and bool(shapes.pictures or shapes.edges)  # a scan's text, or that of drawn letters
     there = [each for each in printed if _is_on(turn.sheet, each)]
     kept = [
         each

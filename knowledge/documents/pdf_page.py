@@ -120,9 +120,10 @@ class PrintedPage:
     `uprights` and `levels` are long thin rules, `frames` drawn rectangles, `edges` every straight stroke and side of
     a rectangle. `turned` are lines set in another direction than the rest. `lost` counts characters that no reader gave,
     `struck` those that a stroke deletes, `outside` those beyond the sheet's edge, `hidden` those that nobody sees. Text
-    was turned upright by `turn`, while viewers turn the sheet by `rotation` quarters; `vertical` tells that columns of characters were turned into
-    lines: x then runs down the page. Of an image `scale` is how long one of its pixels is here. `unseen`
-    tells that the text was laid under a picture by a recogniser, for no eye: its places and sizes are guesses.
+    was turned upright by `turn`, while viewers turn the sheet by `rotation` quarters; `vertical` tells that columns of
+    characters were turned into lines: x then runs down the page. Of an image `scale` is how long one of its pixels is
+    here. `unseen` tells that the text was laid under a picture by a recogniser, for no eye: its places and sizes are
+    guesses.
     """
 
     width: float

@@ -12,6 +12,7 @@ from knowledge.answering.alignment import LEVELS, Aligner, Alignment, Doubts
 from knowledge.answering.candidates import LONGEST_ANSWER, candidates
 from knowledge.answering.constraints import SlotKind
 from knowledge.answering.extractor import FactReading
+from knowledge.answering.fits import asked_person
 from knowledge.answering.reader import DoubtedWord, WindowReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.query.aliases import Aliases
@@ -397,6 +398,20 @@ def test_who_somebody_is_stands_right_before_the_name_or_behind_what_says_so(
 ) -> None:
     read = reading(query, fact)
     assert (read.answer.text if read.answer and read.may_be_said else None) == said
+
+
+@pytest.mark.parametrize(
+    ("query", "person"),
+    [
+        ("冯正是谁", "冯正"),
+        ("谁是冯正", "冯正"),
+        ("冯正担任什么职务", "冯正"),
+        ("冯正和谁", ""),
+        ("冯正的妻子是谁", ""),
+    ],
+)
+def test_who_somebody_is_asks_for_nothing_but_a_name_or_its_office(query: str, person: str) -> None:
+    assert asked_person(analyse(query, Aliases(), CHINESE)) == person
 
 
 def test_what_a_heading_names_need_not_be_named_before_its_figure() -> None:
