@@ -35,6 +35,7 @@ from knowledge.answering.owners import (
     is_told_beside,
     other_name,
     other_owner,
+    other_partner,
 )
 from knowledge.answering.rewordings import EACH, is_reworded
 from knowledge.answering.whole import is_told_in, what_is_counted
@@ -170,6 +171,8 @@ class Aligner:
         level = self._level(one, word, passage, near)
         if self._is_owned and (owner := other_owner(one, word, level, passage)):
             return Alignment(one, Relation.OTHER, level, owner, hard=True)
+        if other := other_partner(one, passage, self.query.text):
+            return Alignment(one, Relation.OTHER, level, other, hard=True)
         if self._is_owned and level in (2, 4) and self._is_anothers(one, word, level, passage):
             return Alignment(one, Relation.OTHER, level, hard=True)
         if level == 0 and (other := self._denied(one, word, passage) or self._compared(one, word, passage)):

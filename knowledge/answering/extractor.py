@@ -17,6 +17,7 @@ from knowledge.answering.fits import (
     SURE_SHARE,
     TOLD_BY_FIGURES,
     ShortAnswer,
+    asked_person,
     count_others,
     is_late,
     is_of_another_kind,
@@ -126,6 +127,8 @@ class FactReading:
             one = proposed[at]
             if kind is QuestionType.LIST:
                 one = whole_list(self.passage, one, proposed)
+            elif asked_person(self.query):  # 市委副书记、市长
+                one = whole_list(self.passage, one, [each for each in proposed if each.end == one.end])
             whole = whole_place(self.passage, one, noun, asked, asked_edge(self.query))
             said = balanced(self.passage.text[slice(*whole)])
             if said and all(said not in other.text for other in found):

@@ -113,6 +113,8 @@ def asked_person(query: Query) -> str:
 def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
     """Tell whether a span says who someone is: a noun right before the name, or behind it and 是, 任; 甲勉励他努力学习 does not."""
     last = next((token.tag for token in passage.tokens if token.start + len(token.text) == end), "")
+    if passage.folded.startswith(passage.folded[start], start + 1):
+        return False  # 局局长 of 促进局局长
     if last[:1] not in ("n", "b") or last[:2] in ("nr", "ns"):  # 首夺|平衡木, 多哈|卡塔尔
         return False
     held = _HOLDS.sub("", passage.folded[:start])
@@ -310,7 +312,11 @@ def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tupl
 
 def is_told_of_another(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
     """Tell whether a span is told of another deed, time or part than is asked, or before what is asked about is named."""
-    if _dates_another_deed(query, passage, place) or _tells_another_turn(query, passage, place):
+    if (
+        _dates_another_deed(query, passage, place)
+        or _places_another_deed(query, passage, place)
+        or _tells_another_turn(query, passage, place)
+    ):
         return True
     return query.type in NUMBERS and (
         _tells_when(query, aligned, passage, place) or _is_named_behind(aligned, passage, place)
@@ -329,6 +335,16 @@ def _dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
         return True  # 2019年，考入大学，毕业后留校
     apart = (t for t in passage.tokens if start <= t.start < end and not place[0] <= t.start < place[1])
     return any(token.tag == "r" or (token.tag == "v" and len(token.text) > 1) for token in apart)
+
+
+def _places_another_deed(query: Query, passage: Passage, place: Place) -> bool:
+    """Tell whether a place is where another deed is done, and the asked one stands before it: 这项工作在美国流行 for 在哪里工作."""
+    deed = asked_deed(query) if query.type is QuestionType.PLACE else ""
+    start, end = part_of(passage.folded, place, CLAUSE_END)
+    if not deed or deed not in passage.folded[start : place[0]] or deed in passage.folded[place[1] : end]:
+        return False
+    behind = (t.tag for t in passage.tokens if place[1] <= t.start < end and t.tag[:1] not in "dtfu")
+    return next(behind, "")[:1] == "v"
 
 
 def _tells_when(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:

@@ -31,6 +31,7 @@ _ANAPHOR = re.compile(r"[该其此这它]|[他她](?!的)|当地(?!时间)|两[�
 _POSSESSORS = ("他的", "她的")
 _COPULAS = frozenset("为是达约有:") | {"达到"}
 _FROM = frozenset("从由自")
+_WITH = frozenset("和与跟同")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
 _LEADING = "ctmfqx"
@@ -275,6 +276,19 @@ def other_name(one: Constraint, head: str, passage: Passage, asked: str, least: 
         elif before.tag[:1] in "umr":
             return ""  # 的公寓, 这家公寓
     return others[0] if len(others) >= least else ""
+
+
+def other_partner(one: Constraint, passage: Passage, asked: str) -> str:
+    """Return with whom else a fact has it done, where the query has a name behind 和 or 与 that the fact lacks: 和普京 for 和朔尔兹."""
+    before = asked[: one.start][-1:]
+    if before not in _WITH or one.text in passage.folded or not is_proper(one, passage):
+        return ""
+    for token, following in pairwise((*passage.tokens, Token("", "x", -1))):
+        led = following if token.text in _WITH else token
+        name = led.text[led is token :]  # 和普京 may be taken for one name
+        if token.text[0] in _WITH and led.tag[:2] in NAME_TAGS and len(name) > 1 and name not in asked:
+            return before + name
+    return ""
 
 
 def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> bool:
