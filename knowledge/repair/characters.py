@@ -34,6 +34,10 @@ _ONLY_DAMAGED: Final = re.compile(f"[\\s{INVISIBLE}{DAMAGED}]+")
 _SPACE: Final = re.compile(r"\s")
 _HAN: Final = re.compile(f"[{HAN}]")
 _WIDE: Final = re.compile(f"[{WIDE_PUNCTUATION}]")
+# No quantity is printed so: a number to call.
+_TO_CALL: Final = re.compile(
+    r"(?<![\d.,])(?:0\d{2,3}-?\d{7,8}|\d{7,8}|1\d{10})(?![\d.,]|\s?[万亿元人例户吨])"
+)
 _FIGURE: Final = re.compile(r"[0-9０-９%％‰]")
 
 
@@ -122,7 +126,10 @@ def _drops(raw: str, left: int, right: int, edges: tuple[int, int], display: boo
         )
     if display:
         return False
-    return bool((_FIGURE.match(before) and is_han(after)) or (is_han(before) and _FIGURE.match(after)))
+    beside = (_FIGURE.match(before) and is_han(after)) or (is_han(before) and _FIGURE.match(after))
+    return bool(beside) and not any(
+        left == number.end() or right == number.start() for number in _TO_CALL.finditer(raw, *edges)
+    )
 
 
 def _alone(raw: str, at: int, edge: int, step: int) -> bool:

@@ -10,9 +10,9 @@ from typing import Final
 from knowledge.model import BlockRole
 from knowledge.repair.characters import is_han
 from knowledge.repair.continuation import is_broken
-from knowledge.repair.issue import is_credits
+from knowledge.repair.issue import DATE, is_credits
 from knowledge.repair.join_model import goes_on
-from knowledge.repair.labels import Labelled, with_headline
+from knowledge.repair.labels import FARTHEST, Labelled, with_headline
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import (
     AFTER_SENTENCE,
@@ -40,6 +40,8 @@ _KEPT: Final = frozenset({BlockRole.PARAGRAPH, BlockRole.BYLINE})
 _READS_INTO: Final = 2.0
 # No headline or heading is wider, in ems: what is stands in a file of a paragraph a line.
 _WIDEST_DISPLAY: Final = 45.0
+# The day that closes a text, with who signs it or alone.
+_CLOSING_DAY: Final = re.compile(rf"[^，。：；？！:]{{0,16}}?(?:{DATE.pattern}|\d{{1,2}}月\d{{1,2}}日)")
 _NUMERALS: Final = re.compile(r"[一二三四五六七八九十百\d]+")
 _SHORT: Final = 12
 # What is narrower may be a heading, for all its words tell.
@@ -80,6 +82,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
       a line parted by blanks over which the text reads on is a display.
     - A display below a signed text or above a dateline may be a headline; a later headline that is short and not sure, or
       one by a hair where headings are as wide, needs such a sign; several equal short displays together are headings.
+    - Who signs a text and the day that closes it are text; what follows them over other text is a headline.
     - Nothing but fields under a headline, or over it, is credits.
     - A file without a headline has the likeliest one.
     """
@@ -92,6 +95,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
         _keep_lines(found)
         _head_by_number(found)
     _follow_signatures(found)
+    _close_texts(found)
     _give_credit(found)
     seen = False
     for low, high in groups(found, _HEAD | {BlockRole.BYLINE}):
@@ -245,6 +249,29 @@ def _follow_signatures(found: list[Labelled]) -> None:
         )
         if ended or DATELINE.match(below.line.text):
             found[at] = each._replace(role=BlockRole.TITLE)
+
+
+def _close_texts(found: list[Labelled]) -> None:
+    """Let who signs a text and the day that closes it be text, and what stands under them over other text a headline."""
+    for at in range(2, len(found)):
+        head, below = (*found[at + 1 : at + 3], None, None)[:2]
+        signer = at - (not found[at - 1].line.finished)
+        own = found[signer : at + 1]
+        if not (_CLOSING_DAY.fullmatch(own[-1].line.text) and found[signer - 1].line.finished):
+            continue
+        sure = any(each.role in _ASIDE and each.margin >= _NEAR_DRAW for each in own)
+        if sure or (head is not None and head.line.finished) or is_credits(own[0].line.whole, over=False):
+            continue
+        for place, each in enumerate(own, signer):
+            found[place] = (
+                each if each.role is BlockRole.BYLINE else each._replace(role=BlockRole.PARAGRAPH, opens=True)
+            )
+        if head is None or below is None or below.role is not BlockRole.PARAGRAPH:
+            continue
+        likely = head.role in _DISPLAYS or head.untitled < FARTHEST
+        if likely and not _CLOSING_DAY.fullmatch(below.line.text):
+            found[at + 1] = head._replace(role=BlockRole.TITLE, opens=True, margin=math.inf)
+            found[at + 2] = below._replace(opens=True)
 
 
 def _as_it_looks(each: Labelled) -> Labelled:

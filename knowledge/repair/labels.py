@@ -50,7 +50,7 @@ _NEVER: Final = -40
 _IMPOSSIBLE: Final = -(1 << 30)
 # What lacks more than this to be a headline is none; another display is one sooner than a page has none.
 _FAR: Final = 2.5
-_FARTHEST: Final = 8.0
+FARTHEST: Final = 8.0
 # What goes on with a display stands below it; what stands aside may stand between.
 _HEADS: Final = "TtKkSs"
 _GOING_ON: Final = "tskh"
@@ -269,6 +269,6 @@ def with_headline(labelled: Sequence[Labelled]) -> list[Labelled]:
     found = list(labelled)
     if found and all(each.role is not BlockRole.TITLE for each in found):
         at = min(range(len(found)), key=lambda place: found[place].untitled)
-        if found[at].untitled < (_FAR if found[at].role in _NO_DISPLAYS else _FARTHEST):
+        if found[at].untitled < (_FAR if found[at].role in _NO_DISPLAYS else FARTHEST):
             found[at] = found[at]._replace(role=BlockRole.TITLE, opens=True)
     return found

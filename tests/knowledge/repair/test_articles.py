@@ -248,7 +248,33 @@ def test_a_dash_amid_a_headline_parts_nothing() -> None:
 def test_who_is_on_duty_and_the_number_to_call_are_facts() -> None:
     repaired = repair("值班表\n\n周一 陶然 3300121\n周二 秦越 3300122\n抢修队 0572-1112225")
     assert [fact.text for fact in repaired.facts] == [
-        "周一 陶然3300121",
-        "周二 秦越3300122",
-        "抢修队0572-1112225",
+        "周一 陶然 3300121",
+        "周二 秦越 3300122",
+        "抢修队 0572-1112225",
     ]
+
+
+@pytest.mark.parametrize("blank", ["", "\n", "\n\n"])
+@examples("first", "second", "third")
+def test_however_notices_are_signed_each_is_an_article(
+    first: str, second: str, third: str, blank: str
+) -> None:
+    texts = (
+        "寻物启事\n上月底在阅览室落下灰色围巾一条，请拾到的同学留言。",
+        "讲座预告\n下周四晚七时，秦越老师在礼堂讲古桥，欢迎来听。",
+        "关于食堂检修的通知\n本周日食堂检修一天，请到北门就餐。",
+    )
+    signers = first, second, third
+    repaired = repair(
+        f"\n{blank}".join(f"{text}\n{signer}" for text, signer in zip(texts, signers, strict=True))
+    )
+    assert [article.title.text for article in repaired.articles] == [text.split("\n")[0] for text in texts]
+    assert not any(article.headings for article in repaired.articles)
+    assert len(repaired.facts) == 3 + sum(len(signer.split("\n")) for signer in signers)
+
+
+def test_a_day_over_a_text_closes_none() -> None:
+    repaired = repair(
+        "古镇大事记\n2020年3月1日\n老街修缮完工，商铺重新开业。\n2021年6月5日\n民俗馆开馆，首日免票。"
+    )
+    assert [article.title.text for article in repaired.articles] == ["古镇大事记"]
