@@ -52,6 +52,7 @@ in a word of its kind; not at all."""
 _UNSAID = (5, 6)
 _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 """Kinds whose answer stands behind the name of what it is told of; what and why may be told first."""
+_OF_A_DEED = frozenset({QuestionType.WHO, QuestionType.ORGANISATION, QuestionType.PLACE, QuestionType.TIME})
 _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
 _ROWS = ("一二三四五六七八九十首末0123456789", "东南西北中", TIERS)
 """Characters of which one in the place of another makes another thing: 一中 and 二中, 竹山镇 and 竹山乡."""
@@ -126,7 +127,11 @@ class Aligner:
     def _is_hollow(self, one: Constraint) -> bool:
         """Tell whether a fact may do without a verb or quality; 做 of 做什么 is all that is asked."""
         told = one.kind in (SlotKind.DEED, SlotKind.QUALITY) and one.text in self._doubts.hollow
-        return told and not (self.query.type is QuestionType.WHAT and self._is_asked(one))
+        if not told or self.query.type is QuestionType.WHAT:
+            return told and not self._is_asked(one)
+        of_deed = self.query.type in _OF_A_DEED and len(one.text) > 1
+        behind = next((each for each in self.bound if each.start >= self.query.question.end), None)
+        return not of_deed or one != behind  # 在哪里去世 asks of 去世, whatever else is told of him
 
     def features(self, alignment: Alignment) -> tuple[str, int, float, float, float]:
         """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, single."""
@@ -231,11 +236,13 @@ class Aligner:
 
     def _coded(self, one: Constraint, passage: Passage) -> Alignment:
         for level, text in ((0, passage.folded), (1, passage.heads)):
+            if level == 0 and (longer := self._longer_code(one, text)):
+                return Alignment(one, Relation.OTHER, 6, longer, hard=True)
             for _, _, key in codes(text):
                 if key == one.key or (one.key.isdecimal() and key.isdecimal() and key.endswith(one.key)):
                     return Alignment(one, Relation.SAME, level)
             written = "[ ./+#_-]?".join(map(re.escape, one.key))  # vivo Z3 of vivoZ3
-            if re.search(rf"(?<![a-z0-9]){written}(?![a-z0-9])", text):
+            if re.search(rf"(?<![a-z0-9]){written}(?![a-z0-9+])", text):
                 return Alignment(one, Relation.SAME, level)
         told = codes(passage.folded)
         before = code_before(passage) if self._is_owned and not told else {}
@@ -244,6 +251,14 @@ class Aligner:
         prefix = one.key[:2].rstrip("0123456789")
         near = (passage.text[s:e] for s, e, key in told if key.startswith(prefix) and len(key) > 2)
         return Alignment(one, Relation.OTHER, 6, next(iter((*before.values(), *near)), ""), hard=True)
+
+    def _longer_code(self, one: Constraint, text: str) -> str:
+        """Return what a text has of a code only with a Latin word behind it that the query has not: S20 Ultra is no S20."""
+        found = re.findall(
+            rf"(?<![a-z0-9]){re.escape(one.text)}(?![a-z0-9+])(?: ?[a-z]{{2,}}(?![a-z0-9]))?", text
+        )
+        asked = self.query.text
+        return found[0] if found and all(each != one.text and each not in asked for each in found) else ""
 
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)

@@ -304,10 +304,11 @@ def _runs(passage: Passage) -> Iterator[Candidate]:
 def _mended(passage: Passage) -> Iterator[Token]:
     """The words, a name's surname given back to it, and a preposition that it took for one: 张志远, 由|林晓梅.
 
-    A word of no dictionary that begins with a surname is a person's name, whatever it was taken for.
+    A word of no dictionary that begins with a surname is a person's name, whatever it was taken for, and an office that took
+    the end of a body's name gives it back: 学军|中学|校长.
     """
     knows, surname = passage.language.knows, ""
-    for word, following in pairwise((*passage.tokens, Token("", "", -1))):
+    for word, following in pairwise((*_offices_apart(passage), Token("", "", -1))):
         text, tag, start = surname + word.text, "nr" if surname else word.tag, word.start - len(surname)
         surname = ""
         if text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
@@ -325,6 +326,15 @@ def _mended(passage: Passage) -> Iterator[Token]:
             yield Token(text[0], "p", start)
             text, start = text[1:], start + 1
         yield Token(text, tag, start)
+
+
+def _offices_apart(passage: Passage) -> Iterator[Token]:
+    for word in passage.tokens:
+        body, office = word.text[:-2], word.text[-2:]
+        if word.tag == "n" and _BODY.fullmatch(body) and passage.language.knows(office):
+            yield Token(body, "n", word.start)
+            word = Token(office, "n", word.start + len(body))
+        yield word
 
 
 def _is_given(word: Token) -> bool:

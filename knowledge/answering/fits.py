@@ -59,6 +59,9 @@ _ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
+_REACHED = re.compile("[第每满达到]$")
+_SINCE = re.compile("[前后内之以起来]")
+"""What makes a length of time a moment: 满15岁, 三天后."""
 _OF_SCORE = re.compile("比[分数]|几比几")
 _TEAM = re.compile(r"(?:队|[男女][篮足排]|俱乐部)$")
 _OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
@@ -156,8 +159,11 @@ def is_of_another_kind(
         among = any(first < end and start < last for first, last in other)
         if among or (kind is QuestionType.CHANGE and other and not asked):
             return True
+    lasts = answer.kind is CandidateKind.DURATION
+    reached = _REACHED.search(passage.folded[:start]) or _SINCE.match(passage.folded, end)
+    if kind is QuestionType.TIME and lasts and not reached:
+        return True  # 出狱的一天
     if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
-        lasts = answer.kind is CandidateKind.DURATION  # 满15岁 tells
         return asks_for_hour(query) and (lasts or not HOUR.search(answer.text))
     within = (one for one in proposed if start <= one.start and one.end <= end)
     if asks_for_place_in_order(query):
@@ -186,10 +192,20 @@ def _only_heads(passage: Passage, answer: ShortAnswer) -> bool:
 
 def _is_no_such_body(noun: str, passage: Passage, answer: ShortAnswer) -> bool:
     """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
-    asked, said = (
-        next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1) for text in (noun, answer.text)
-    )
+    asked, said = map(_sort_of_body, (noun, answer.text))
     return asked >= 0 and (_is_cut_off(passage, answer) or (said >= 0 and asked != said))
+
+
+def _sort_of_body(name: str) -> int:
+    return next((at for at, ends in enumerate(_BODIES) if ends.search(name)), -1)
+
+
+def are_such_bodies(query: Query, passage: Passage, said: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell of each text whether it is called as a body of the asked sort is: 学军中学, no 学军 and no 分公司, for 哪个学校."""
+    asked = _sort_of_body(query.question.noun) if query.type in _OF_BODIES else -1
+    return np.array(
+        [asked == _sort_of_body(text) != -1 and not passage.language.knows(text) for text in said]
+    )
 
 
 def _is_cut_off(passage: Passage, answer: ShortAnswer) -> bool:

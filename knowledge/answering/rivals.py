@@ -20,6 +20,7 @@ from knowledge.answering.fits import (
     LASTING,
     NOMINAL,
     TOLD_BY_FIGURES,
+    are_such_bodies,
     asked_deed,
     asked_person,
     asked_word,
@@ -33,6 +34,7 @@ from knowledge.answering.whole import (
     asks_for_place_in_order,
     is_in_asked_order,
     of_asked_pair,
+    of_named_item,
     paired,
 )
 from knowledge.answering.window import ITEM_END, SENTENCE_PART, Passage, Place, part_of
@@ -241,6 +243,7 @@ def _kept(
         yield np.array([not _overlaps(one, amiss) for one in proposed])
     for pairs in paired(passage):
         yield of_asked_pair(query, pairs, proposed)
+    yield of_named_item(query, passage, proposed)
     if query.type in FEW_WORDS:
         yield _in_fullest(query, passage, proposed)
     if query.type is QuestionType.WHY:
@@ -270,9 +273,10 @@ def _kept(
     if asks_for_place_in_order(query):
         yield np.array([is_in_asked_order(query, passage, one) for one in proposed])
     noun = query.question.noun
+    said = [passage.folded[one.start : one.end] for one in proposed]
+    yield are_such_bodies(query, passage, said)
     if query.type is QuestionType.PLACE and is_kind_of_place(noun) and noun[0] != "国":
         # 哪个区 is told by what is called 区
-        said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
     if query.type is QuestionType.SHARE and "占" in query.text:  # a rate may be another's: 死亡率
         yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])

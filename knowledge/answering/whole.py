@@ -12,8 +12,8 @@ import numpy.typing as npt
 from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
 from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage, Place, part_of
 from knowledge.query.analysis import Query
-from knowledge.text.analyzer import Token
-from knowledge.text.numbers import Quantity, QuantityKind, comparable
+from knowledge.text.analyzer import NAME_TAGS, Token
+from knowledge.text.numbers import Quantity, QuantityKind, alike, comparable
 
 _COMFORTABLE = 20
 _SHORT = 15
@@ -176,6 +176,20 @@ def is_in_asked_order(query: Query, passage: Passage, one: Candidate) -> bool:
     if asked or noun:
         return (unit or noun[:1]) == (asked or noun[:1]) or passage.folded.startswith(asked or noun, one.end)
     return unit in ("", "名", "位")
+
+
+def of_named_item(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
+    """Tell of each span whether it is the figure of an item that is a name of the query and nothing else: 共14家，其中甲市3家."""
+    names = tuple(word.text for word in query.words if word.tag[:2] in NAME_TAGS and len(word.text) > 1)
+    ends: set[int] = set()
+    for figure in passage.figures if names and query.question.unit else ():
+        start, _ = part_of(passage.folded, (figure.start, figure.end), ITEM_END)
+        start += 2 * passage.folded.startswith("其中", start)
+        led = [token.tag for token in passage.tokens if start <= token.start < figure.start]
+        named = passage.folded.startswith(names, start) and all(tag[:1] in "nsjb" for tag in led)
+        if named and alike(query.question.unit, figure.unit):
+            ends.add(figure.end)
+    return np.array([one.end in ends for one in proposed])
 
 
 _RESPECTIVELY = re.compile(r"分别|依次|各为")
