@@ -387,13 +387,14 @@ def _heard(judged: Sequence[Judged], kept: Logistic) -> Logistic:
 
 def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, float]:
     """Fit what puts the right one of the leading facts first: a linear model of listwise softmax loss."""
+    signs, least = _signed(names)
     lists: list[tuple[Array, Array]] = []
     for outcome in outcomes:
         reads = [read for read in outcome.reads if read.by_words] or list(outcome.reads)
         right = np.array([float(read.right) for read in reads])
         if outcome.case.sort == "there" and 0 < right.sum() < len(right):
             rows = np.array([[read.evidence.get(name, 0.0) for name in names] for read in reads])
-            lists.append((rows, right / right.sum()))
+            lists.append((rows * signs, right / right.sum()))
 
     def gradient(weights: Array) -> Array:
         slope = 0.001 * weights
@@ -401,8 +402,14 @@ def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, f
             slope = slope + rows.T @ (softmax(rows @ weights) - worth) / len(lists)
         return slope
 
-    weights = descend(gradient, np.zeros(len(names)), steps=300)
+    weights = descend(gradient, np.zeros(len(names)), steps=300, least=least) * signs
     return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+
+
+def _signed(names: Sequence[str]) -> tuple[Array, Array]:
+    """Return for evidence, turned so that its weight is to rise, the signs that turn it and the least weights."""
+    signs = np.array([-1.0 if name in _FALLING else 1.0 for name in names])
+    return signs, np.array([0.0 if name in _FALLING or name in _RISING else -9.0 for name in names])
 
 
 def _with_found(read: JudgedFact, found: dict[str, Logistic]) -> JudgedFact:
@@ -411,8 +418,7 @@ def _with_found(read: JudgedFact, found: dict[str, Logistic]) -> JudgedFact:
 
 def _fit(reads: Sequence[JudgedFact], names: Sequence[str], right: Sequence[bool]) -> Logistic:
     rows = np.array([[read.evidence.get(name, 0.0) for name in names] for read in reads])
-    signs = np.array([-1.0 if name in _FALLING else 1.0 for name in names])
-    least = np.array([0.0 if name in _FALLING or name in _RISING else -9.0 for name in names])
+    signs, least = _signed(names)
     weights, bias = logistic(rows * signs, np.array(right, dtype=np.float64), penalty=SHRUNK, least=least)
     return Logistic(
         {n: round(float(w * s), 4) for n, w, s in zip(names, weights, signs, strict=True)}, round(bias, 4)

@@ -31,14 +31,18 @@ Array = npt.NDArray[np.float64]
 Gradient = Callable[[Array], Array]
 
 
-def descend(gradient: Gradient, start: Array, steps: int = 500, rate: float = 0.05) -> Array:
-    """Minimise by Adam (Kingma and Ba 2015)."""
+def descend(
+    gradient: Gradient, start: Array, steps: int = 500, rate: float = 0.05, least: Array | None = None
+) -> Array:
+    """Minimise by Adam (Kingma and Ba 2015); `least` bounds the weights from below."""
     weights, mean, square = start.copy(), np.zeros_like(start), np.zeros_like(start)
     for step in range(1, steps + 1):
         slope = gradient(weights)
         mean = 0.9 * mean + 0.1 * slope
         square = 0.99 * square + 0.01 * slope**2
         weights -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
+        if least is not None:
+            np.maximum(weights, least, out=weights)
     return weights
 
 
@@ -57,14 +61,11 @@ def logistic(
     free = np.append(np.full(features.shape[1], penalty), 0.0)
 
     def gradient(weights: Array) -> Array:
-        if least is not None:
-            np.maximum(weights[:-1], least, out=weights[:-1])
         slope: Array = scaled.T @ ((sigmoid(scaled @ weights) - right) * weighed) + free * weights
         return slope
 
-    found = descend(gradient, np.zeros(scaled.shape[1]))
-    if least is not None:
-        found[:-1] = np.maximum(found[:-1], least)
+    bounds = None if least is None else np.append(least, -np.inf)
+    found = descend(gradient, np.zeros(scaled.shape[1]), least=bounds)
     weights = found[:-1] / spread
     return weights, float(found[-1] - weights @ middle)
 
