@@ -318,7 +318,8 @@ def _mended(passage: Passage) -> Iterator[Token]:
             yield Token(text[:2], "n", start)  # 关长|林志远, no 关长林|志远
             surname = text[2]
             continue
-        if 1 < len(text) < 4 and text[0] in SURNAMES and tag in _DOUBTFUL and not knows(text):
+        placed = tag == "ns" and text[-1] in _TIERS  # 云塘市
+        if 1 < len(text) < 4 and text[0] in SURNAMES and tag in _DOUBTFUL and not (placed or knows(text)):
             tag = "nr"
         if tag == "nr" and following.text[:1] in _ADDRESSED:
             tag = "v"  # 祝贺|他

@@ -167,7 +167,12 @@ def asked_measure(query: Query) -> str:
     if asked.type is not QuestionType.AMOUNT or asked.unit:
         return ""
     told = (asked.noun,) if asked.noun else (query.text[: asked.start], query.text[asked.start : asked.end])
-    return next((measure for measure, ends in _ASKED_MEASURES if any(map(ends.search, told))), "")
+    return next(filter(None, map(measure_of, told)), "")
+
+
+def measure_of(word: str) -> str:
+    """Return the measure of what a word names by how it ends (总投资: 元), or nothing."""
+    return next((measure for measure, ends in _ASKED_MEASURES if ends.search(word)), "")
 
 
 _PARTS_OF_TIME = (

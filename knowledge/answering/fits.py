@@ -20,6 +20,7 @@ from knowledge.answering.constraints import (
     asked_part_of_time,
     asks_for_hour,
     is_of_measure,
+    measure_of,
 )
 from knowledge.answering.owners import runs_of
 from knowledge.answering.rewordings import SCORE, asks_for_a_name, told_changes
@@ -52,13 +53,16 @@ TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
 _OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
 _HOLDS = re.compile("(?:是|为|[担现]?任|当选)$")
-_OF_ALL = re.compile("一共|总共|累计|[共合总]计")
+OF_ALL = re.compile("一共|总共|累计|[共合总]计")
 _OF_A_PART = re.compile("当[年月日天晚]|[单首][日周月年]|其中")
 _AGAIN = frozenset({"届", "期", "轮", "赛季", "季", "学期"})
 _ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
+_ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
-_OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
+_OF_TIME = re.compile(
+    r"^(?!.*第[^第]{1,4}[日天]$).*(?:[时年月日号期末初代岁际][间候代刻]?|\d[年月日号时][前起])$"
+)
 _REACHED = re.compile("[第每满达到]$")
 _SINCE = re.compile("[前后内之以起来]")
 """What makes a length of time a moment: 满15岁, 三天后."""
@@ -107,9 +111,8 @@ def asked_person(query: Query) -> str:
     """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing."""
     names = [word.text for word in query.words if word.tag[:2] == "nr"]
     only = all(word.text in _OF_OFFICE or word.tag[:2] == "nr" for word in query.words)
-    asks = query.question.noun in _OF_OFFICE or (
-        query.type is QuestionType.WHO and _ASKS_WHO_ONE_IS.search(query.text) is not None
-    )
+    asks = query.question.noun in _OF_OFFICE or _ASKS_FOR_WORK.search(query.text) is not None
+    asks |= query.type is QuestionType.WHO and _ASKS_WHO_ONE_IS.search(query.text) is not None
     return names[0] if asks and only and len(names) == 1 else ""
 
 
@@ -121,7 +124,8 @@ def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
     if last[:1] not in ("n", "b") or last[:2] in ("nr", "ns"):  # 首夺|平衡木, 多哈|卡塔尔
         return False
     held = _HOLDS.sub("", passage.folded[:start])
-    return passage.folded.startswith(name, end) or (len(held) < start and held.endswith(name))
+    leads = name != "" and passage.folded[end:].lstrip().startswith(name)  # 会长 陈立
+    return leads or (len(held) < start and held.endswith(name))
 
 
 def is_of_another_kind(
@@ -132,7 +136,7 @@ def is_of_another_kind(
     called = kind is QuestionType.WHICH and asks_for_a_name(query)
     if (called or kind is QuestionType.WHO) and any(map(str.isdecimal, answer.text)):
         return True  # no person and no body has a date in it
-    if name := asked_person(query):
+    if (name := asked_person(query)) or _ASKS_FOR_WORK.search(query.text):
         return not is_held_by(name, passage, *answer.place)
     if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
         return True
@@ -193,7 +197,8 @@ def _only_heads(passage: Passage, answer: ShortAnswer) -> bool:
 def _is_no_such_body(noun: str, passage: Passage, answer: ShortAnswer) -> bool:
     """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
     asked, said = map(_sort_of_body, (noun, answer.text))
-    return asked >= 0 and (_is_cut_off(passage, answer) or (said >= 0 and asked != said))
+    other = answer.kind is CandidateKind.PERSON or (said >= 0 and asked != said)
+    return asked >= 0 and (other or _is_cut_off(passage, answer))
 
 
 def _sort_of_body(name: str) -> int:
@@ -228,8 +233,11 @@ def is_one_of_several(passage: Passage, answer: ShortAnswer) -> bool:
 def value_behind(asked: str, passage: Passage, proposed: Sequence[Candidate]) -> Iterator[ShortAnswer]:
     """Yield what stands behind the end of a key phrase as its value: 97.3% of 完赛率为97.3% for 马拉松完赛率.
 
-    A figure without 为 or a colon between is its value only where it is a share.
+    A figure without 为 or a colon between is its value only where it is a share, or the only one of the measure that the phrase
+    names: 总投资213亿元.
     """
+    measure = measure_of(asked) if asked in passage.folded else ""
+    measured = [f.end for f in passage.figures if measure and f.unit and is_of_measure(measure, f.unit)]
     tails = (asked[at:] for at in range(len(asked) - 1))
     tail = next((tail for tail in tails if tail in passage.folded), "")
     for match in (
@@ -237,7 +245,7 @@ def value_behind(asked: str, passage: Passage, proposed: Sequence[Candidate]) ->
     ):
         there = [one for one in proposed if one.start == match.end() and one.kind in _VALUES]
         best = max(there, key=lambda one: one.end, default=None)
-        if best and (match["link"] or best.kind is CandidateKind.PERCENT):
+        if best and (match["link"] or best.kind is CandidateKind.PERCENT or [best.end] == measured):
             place = (best.start, best.end)
             yield ShortAnswer(passage.text[slice(*place)], SURE_SHARE, SURE_SHARE, best.kind, place)
             return
@@ -398,7 +406,7 @@ def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Plac
 def _tells_another_turn(query: Query, passage: Passage, place: Place) -> bool:
     """Tell whether a value is of the next or the last of what comes again, or of a part: 下届在贵阳, 当年卖出1.8万副 for 一共."""
     start, end = part_of(passage.folded, place, CELL_END)
-    if _OF_ALL.search(query.text) and _OF_A_PART.search(passage.folded, start, end):
+    if OF_ALL.search(query.text) and _OF_A_PART.search(passage.folded, start, end):
         return True
     compared = re.compile("[比较与和同]$"), re.compile("[^,，]{0,2}相?比")
     turns = (

@@ -27,6 +27,7 @@ EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
 _HOURS = re.compile(r"(?:开门|关门|营业|开放|闭馆|开馆|打烊|上班|下班|办公)")
 _RANGE_OF_HOURS = re.compile(r"\d{1,2}(?::\d\d|[时点])\D{0,4}[至到~—–-]+\D{0,4}\d{1,2}(?::\d\d|[时点])")
 _CALLS = re.compile(r"(?:联系)?电话|热线(?:电话)?")
+_DAILY = re.compile("每[天日]")
 _BEGINS = re.compile(r"[日号时点分年月午晚]\s?(?:正式)?起|时间[:为是]")
 _EDGES = re.compile("开始|截止|结束")
 
@@ -46,7 +47,7 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
     if _HOURS.fullmatch(one.text):  # 9:00至21:00开放 tells when it opens and shuts
         hours = _HOURS.search(passage.folded) and _RANGE_OF_HOURS.search(passage.folded)
         return query.type is QuestionType.TIME and hours is not None
-    for asked, told in ((re.compile("比分"), SCORE), (_CALLS, _CALLS)):
+    for asked, told in ((re.compile("比分"), SCORE), (_CALLS, _CALLS), (_DAILY, _DAILY)):
         if asked.fullmatch(one.text):
             return told.search(passage.folded) is not None
     if query.type is not QuestionType.CHANGE:

@@ -19,6 +19,7 @@ from knowledge.answering.constraints import TIERS, SlotKind, asked_edge, asked_p
 from knowledge.answering.fits import (
     LASTING,
     NOMINAL,
+    OF_ALL,
     TOLD_BY_FIGURES,
     are_such_bodies,
     asked_deed,
@@ -67,7 +68,7 @@ class Rival:
 
 def rivals(aligned: Sequence[Alignment], passage: Passage, place: Place) -> tuple[Rival, ...]:
     """Return what stands beside the span `place` instead of words of the question that stand elsewhere."""
-    start, end = part_of(passage.folded, place, ITEM_END)
+    start, end = _told_in(passage, place)
     own = passage.folded[start:end]
     told = [token for token in joined_words(passage.tokens) if not place[0] <= token.start < place[1]]
     beside = [token for token in told if start <= token.start < end]
@@ -99,6 +100,18 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: Place) -> tupl
             deed = word.tag[:1] == "v" and not other.endswith(word.text[-1])
             found.append(Rival(word.text, other, deed, levels == {0}))
     return tuple(found)
+
+
+def _told_in(passage: Passage, place: Place) -> Place:
+    """The item of an enumeration that a span stands in, and those before a figure that have none: 补领、换领每证20元."""
+    start, end = part_of(passage.folded, place, ITEM_END)
+    figures = [figure.start for figure in passage.figures]
+    while passage.folded[start - 1 : start] == "、" and any(start <= at < place[1] for at in figures):
+        before, _ = part_of(passage.folded, (start - 1, start - 1), ITEM_END)
+        if any(before <= at < start for at in figures):
+            break
+        start = before
+    return start, end
 
 
 def least_rivalled(
@@ -260,9 +273,14 @@ def _kept(
     for told in (f"每{one['of'][:size]}" for one in each for size in (2, 1)):
         if (there := _in_clause_of(told, passage, proposed)).any():
             yield there  # 每户多少 is not told by the sum
+    if "每" not in query.text and OF_ALL.search(query.text):  # 总共多少 is not told by what each has
+        yield ~_in_clause_of("每", passage, proposed)
     if name := asked_person(query):
         yield np.array([is_held_by(name, passage, one.start, one.end) for one in proposed])
     labelled = _labelled(query, passage)
+    if "|" in passage.folded:  # what heads a column is in no cell
+        heads = [match.span("label") for match in _LABELLED.finditer(passage.folded)]
+        yield np.array([not _overlaps(one, heads) for one in proposed])
     if doers := asked_doers(query, passage):
         yield _names_one_of(doers, passage, proposed)
     if query.type is QuestionType.WHO and not labelled and not doers:

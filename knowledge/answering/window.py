@@ -19,6 +19,7 @@ LONGEST_TURN = 20
 _COMPLEMENTS = "出成完好掉起住"
 _ASKING = FEW_WORDS - {QuestionType.FIGURE} | {QuestionType.WHY, QuestionType.HOW, QuestionType.YES_NO}
 _SCALES = frozenset("百千万亿")
+_NUMBERING = re.compile(r"[条款章节]\s|.[、.](?!\d)")
 Place = tuple[int, int]
 """Where something stands in a text: its start and end."""
 HELD = (Relation.SAME, Relation.NARROWER)
@@ -119,14 +120,17 @@ class Passage:
 
     @cached_property
     def figures(self) -> tuple[Quantity, ...]:
-        """The fact's figures; what a noun (百度) or a longer word (零部件) only begins with is none."""
+        """The fact's figures; what a noun (百度) or a longer word (零部件) only begins with is none, nor what numbers it: 第九条."""
         nouns = {(t.start, t.start + len(t.text)) for t in self.tokens if t.tag[:1] == "n"}
         ends = {t.start: t.start + len(t.text) for t in self.tokens if self.language.knows(t.text)}
 
         def counts(one: Quantity) -> bool:
             within = one.end < ends.get(one.start, 0) and not one.approximate
             every = one.text[0] == "一" and self.folded[: one.start].endswith("每")  # 每一处 is no figure
-            return not (within or every) and (one.text[0] not in _SCALES or (one.start, one.end) not in nouns)
+            heads = one.start == 0 and _NUMBERING.match(self.folded, one.end - 1) is not None
+            return not (within or every or heads) and (
+                one.text[0] not in _SCALES or (one.start, one.end) not in nouns
+            )
 
         return tuple(filter(counts, self.language.quantities(self.folded)))
 

@@ -146,14 +146,14 @@ _NUMBER = (
     r"(?:\d+[百千万](?:\d+[十百千])+|(?:\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?:[.．]\d+)?(?:\s?[多余]?[百千万亿]{1,2})?)"
     rf"|[几数]?[{_HANZI}]+几?(?:点[〇零一二三四五六七八九]+)?|半(?=[个小天年月日]|分)|几(?=[个十])"
 )
-_TIME_UNITS = "个工作日|工作日|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|个月|周年|年|周|天"
+_TIME_UNITS = "个工作日|工作日|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|个月|周年|年|周(?!岁)|天|日(?=[之以]?内)"
 _UNITS = (
     "个百分点|百分点|平方公里|平方千米|平方米|立方米|立方|万千瓦时|千瓦时|千瓦|公里|千米|厘米|毫米|海里|公顷|公斤|千克|毫克|毫升"
     "|cm|mm|km|kg|m(?![a-z])|公分|英尺|英里|英寸|海里|磅|[万千]?瓦|兆瓦|法郎|马克|日圆|台币|人民币|美元|欧元|日元|港元|港币|英镑|卢布|元|角"
     "|人次|场次|车次|班次|架次|辆次|件次|次数|批次|户次|家次|课时|学时|学分|人份|万千|摄氏度|[%％‰]|℃|°C"
     r"|(?<=\d)分(?![之钟别为类布析成秒期批])"
     f"|{_TIME_UNITS}"
-    "|[个名位人条项件家场次篇份座所处户套栋幢间台辆架艘只头匹支枚颗棵株张块片面本册部卷封期届批轮类种款级层步门组队班岁"
+    "|周岁|[个名位人条项件家场次篇份座所处户套栋幢间台辆架艘只头匹支枚颗棵株张块片面本册部卷封期届批轮类种款级层步门组队班岁"
     "米亩吨克斤升度倍成折号标口道笔单起宗例字句段页行站环股对双艘根副盏扇尊顶把串瓶杯桶箱包袋盒碗桌席床车列节课站点村"
     "镇乡县区市省州国校院档星代趟]"
 )
@@ -180,6 +180,7 @@ _EACH = re.compile(
 _ORDINAL = re.compile(r"第\s?$")
 _AFTERWARDS = re.compile(_AFTER)
 _TIME_UNIT = re.compile(_TIME_UNITS)
+_WITHIN = re.compile("[之以]?内")
 _OF_TIME = re.compile(r"[多半]个?(?:月|小时|钟头|星期|年|天|分钟)$")
 _STARTS = re.compile(rf"[\d{_HANZI}半几数]|百分之")
 _WORDS_IN_ONE = frozenset("统唯专单同划均不逐")  # 统一部署 counts nothing
@@ -200,9 +201,10 @@ def _figure() -> re.Pattern[str]:
 
 @cache
 def _range() -> re.Pattern[str]:
-    """3.5%至3.75%: one figure, as 3至5个 is."""
+    """3.5%至3.75%, 5元以上10元以下: one figure, as 3至5个 is."""
     return re.compile(
-        rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNITS})(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER})\s?(?P=unit)"
+        rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNITS})(?P<to>\s?[至到~～—–-]\s?|以上(?=[\d.,{_HANZI}]+(?P=unit)以下))"
+        rf"(?P<until>{_NUMBER})\s?(?P=unit)"
         r"(?P<percent>(?!))?(?P<more>(?!))?(?P<rest>(?!))?"
     )
 
@@ -266,7 +268,9 @@ def _date(text: str, start: int, floor: int) -> Quantity | None:
 
 
 def _is_duration(text: str, match: re.Match[str]) -> bool:
-    """第3年, 十年, 第27号 and 三月有余 are no dates; 三 before 年 would need four digits, which the pattern asks."""
+    """第3年, 十年, 第27号, 30日内 and 三月有余 are no dates; 三 before 年 would need four digits, which the pattern asks."""
+    if re.fullmatch(r"\S{1,3}日", match.group()) and _WITHIN.match(text, match.end()):
+        return True
     return bool(_ORDINAL.search(text, max(0, match.start() - 2), match.start())) or (
         match.group().endswith("号") and "月" not in match.group()
     )
@@ -358,7 +362,7 @@ def _kind(unit: str, ordinal: bool, each: bool, fraction: bool) -> QuantityKind:
         return QuantityKind.FREQUENCY
     if fraction or unit in ("%", "％", "‰") or unit.endswith("百分点"):
         return QuantityKind.PERCENT
-    if unit and (_TIME_UNIT.match(unit) or _OF_TIME.search(unit)):
+    if unit == "日" or (unit and (_TIME_UNIT.match(unit) or _OF_TIME.search(unit))):
         return QuantityKind.DURATION
     return QuantityKind.COUNT if unit else QuantityKind.BARE
 
