@@ -57,6 +57,7 @@ FORMATS: Final = {
     ".xhtml": _HTML,
     ".mhtml": _SAVED,
     ".mht": _SAVED,
+    ".eml": Format(_lazy("mail", "read_mail"), limits.OFFICE_BYTES),
     ".docx": Format(_lazy("docx", "read_docx"), limits.OFFICE_BYTES, (b"PK\x03\x04",)),
     ".pdf": Format(_lazy("pdf", "read_pdf"), limits.PDF_BYTES, (b"%PDF-",)),
     ".png": _PICTURE,

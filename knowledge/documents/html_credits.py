@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,8 @@ _CALLED: Final = re.compile(r"(?=.*[A-Za-z\u4e00-\u9fff])(?!.*\d{4})[\w·&. \-]{
 """What a person, an office or an account is called."""
 
 _OUTLET: Final = re.compile("[报報社网網台]$")
+_ISSUED_BY: Final = re.compile(r"(?:发[布文]|發[佈布文]|制发|制發)(?:机构|机关|单位|機[構關]|單位)\s*[：:]?")
+_OFFICE: Final = re.compile("[\u4e00-\u9fff（）]{2,40}[部委办辦局院社厅廳会會站校司府室处處所署团團心]")
 _BY_DAY: Final = re.compile(
     r"(?:([\u4e00-\u9fff·]{2,4})\s*[/|]\s*)?([\u4e00-\u9fffA-Za-z·]{1,12}[报報社网網台])"
 )
@@ -115,6 +118,10 @@ def stated(page: HtmlText, found: PageReadings, rim: Rim) -> Metadata:
             }
             named = {words for words in named if _CALLED.fullmatch(words) and not is_credit(words)}
             said[kind] = named.pop() if len(named) == 1 else said[kind]
+    for one, two in pairwise(page.blocks):  # the table of an official text's fields
+        beside = one.cell and two.cell and one.cell.row == two.cell.row and one.cell.table == two.cell.table
+        if beside and _ISSUED_BY.fullmatch(one.text.strip()) and _OFFICE.fullmatch(two.text.strip()):
+            said["source"] = said["source"] or two.text.strip()
     for name, outlet, _ in _signs(page, rim):
         said = {"author": said["author"] or name, "source": said["source"] or outlet}
     if _OUTLET.search(said["author"]) and not said["source"]:
@@ -136,7 +143,9 @@ def _signs(page: HtmlText, rim: Rim) -> Iterator[tuple[str, str, HtmlBlock]]:
         for (day, _), (words, block) in ((one, two), (two, one)):
             if DATE.search(day) and (by := _BY_DAY.fullmatch(words)):
                 yield by[1] or "", by[2], block
-    lone = [block for block in over if _LONE.fullmatch(block.text.strip()) and not block.linked]
+    rows = Counter((block.cell.table, block.cell.row) for block in over if block.cell)
+    free = (b for b in over if not b.linked and not (b.cell and rows[b.cell.table, b.cell.row] > 1))
+    lone = [block for block in free if _LONE.fullmatch(block.text.strip())]
     name = "".join(lone[0].text.split()) if len(lone) == 1 else ""
     spoken = any(name in block.text for block in page.blocks[rim.told : rim.under])
     if name and not spoken and not is_word(name):

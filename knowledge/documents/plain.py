@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import dropwhile, groupby, takewhile
+from itertools import dropwhile, groupby, pairwise, takewhile
 from typing import Final
 
 from knowledge.documents.tables import COMMA, TAB, parted_tables, text_blocks
@@ -18,6 +18,15 @@ from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING, value_of
 
 def read_plain(name: str, data: bytes) -> Extract:
     """Extract the lines of a text file, whatever its encoding and line ends."""
+    return _read(name, data, letter=False)
+
+
+def read_letter(name: str, data: bytes) -> Extract:
+    """Extract the lines of a letter whose head is known: all are its text."""
+    return _read(name, data, letter=True)
+
+
+def _read(name: str, data: bytes, letter: bool) -> Extract:
     text, encoding = decode_text(name, data)
     lines = split_lines(text)
     code = list(code_runs(lines))
@@ -34,7 +43,7 @@ def read_plain(name: str, data: bytes) -> Extract:
         prose[table.first - 1 : table.last] = [""] * (table.last - table.first + 1)
     blocks += [*tables, *text_blocks(prose)] or _around_post(prose)
     blocks += (Block(BlockRole.PARAGRAPH, at + 1, at + 1) for at in _items(prose))
-    blocks = _headed(prose, blocks) or blocks
+    blocks = _headed(prose, blocks, letter) or blocks
     return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
 
 
@@ -72,8 +81,8 @@ _TELLS: Final = re.compile("[。！？；]")
 _FORWARDED: Final = re.compile(r"-{2,}[^-]{1,30}-{2,}\s*")
 
 
-def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
-    """The letters of a file, or its official text; none where it has no head of one.
+def _headed(lines: Sequence[str], known: Sequence[Block], letter: bool) -> list[Block]:
+    """The letters of a file, its official texts, or who spoke when; none where it has no head of one and is no `letter`.
 
     Each line is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
     """
@@ -82,6 +91,8 @@ def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
     if not roles:
         roles, begins = _official_heads(lines)
     if not roles:
+        roles, begins = _talk(lines), []
+    if not roles and not letter:
         return []
     blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
     longest = max(map(len, lines), default=0)
@@ -142,6 +153,38 @@ def _official_heads(lines: Sequence[str]) -> tuple[dict[int, BlockRole], list[in
         begins.append(min([said[place], *title, *over]))
         roles |= dict.fromkeys([said[place], *over], BlockRole.KICKER) | dict.fromkeys(title, BlockRole.TITLE)
     return roles, begins
+
+
+_CLOCK: Final = re.compile(r"(?<![\d:：])(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：][0-5]\d)?(?![\d:：])")
+_DAY: Final = re.compile(
+    rf"{DATE.pattern}|\d{{1,2}}[月/.-]\d{{1,4}}(?:[./]\d{{4}})?日?|(?:星期|周)[一二三四五六日天]|[上下]午|[AP]M|[\s\[\]()（）,，|—\-_=*]+"
+)
+_CALLED: Final = re.compile(r"[^。！？；：:\s]{1,20}")
+_SHOWN: Final = re.compile(r"\s*\[[\u4e00-\u9fff]{1,6}\]\s*")
+"""What a chat has in place of a picture or a voice."""
+
+
+def _talk(lines: Sequence[str]) -> dict[int, BlockRole]:
+    """The roles of the lines of a chat: who spoke at which time heads what was said, until somebody speaks again.
+
+    Some of them speak twice, and under all but the last something is said.
+    """
+    heads: dict[int, str] = {}
+    for at, line in enumerate(lines):
+        if len(_CLOCK.findall(line)) == 1:
+            name = _DAY.sub(" ", _CLOCK.sub(" ", line)).strip()
+            heads |= {at: name} if not name or _CALLED.fullmatch(name) else {}
+    said = [at for at, line in enumerate(lines) if line.strip() and not _SHOWN.fullmatch(line)]
+    silent = sum(at in heads and below in heads for at, below in pairwise(said))
+    if len(set(heads.values())) > len(heads) - 2 or silent > len(heads) // 5:
+        return {}
+    roles = dict.fromkeys(heads, BlockRole.HEADING)
+    for at, line in enumerate(lines):
+        if _SHOWN.fullmatch(line):
+            roles[at] = BlockRole.FURNITURE
+        elif at not in heads and DATE.search(line) and not _DAY.sub("", line):
+            roles[at] = BlockRole.CREDIT
+    return roles
 
 
 _BUTTON: Final = re.compile(

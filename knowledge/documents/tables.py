@@ -11,6 +11,8 @@ from typing import Final
 from knowledge.model import Block, BlockRole, Cell, Span, Table
 from knowledge.repair.characters import MARKUP
 from knowledge.repair.issue import DATE
+from knowledge.repair.patterns import NAMES
+from knowledge.text.analyzer import is_word
 
 _FIGURE: Final = re.compile(
     r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
@@ -20,8 +22,15 @@ _DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _SEEN: Final = re.compile(f"[^{MARKUP}]+")
 _BAR: Final = re.compile("[|│┃║｜]")
-_FIGURES: Final = 0.7
-"""Share of a column of two that is figures from which its first cell, which is none, heads it."""
+_LAST_UNIT: Final = re.compile(r"(?=.*\d).*?(?P<unit>[^\d\s.,]{1,6})")
+_COUNTED: Final = re.compile("\\d|[一二两三四五六七八九十百千万几数][\u4e00-\u9fff]")
+_FEWEST_PRICED: Final = 3
+_PEOPLE: Final = re.compile(NAMES)
+_OF_PEOPLE: Final = re.compile("[\u4e00-\u9fff]{1,7}[人员員者师師长長手导導任名生]|主[讲講持]")
+"""What heads a column of people: it is made of the endings for who does something."""
+
+_ALIKE: Final = 0.7
+"""Share of a column of two that is figures, or people, from which its first cell, which is none, heads it."""
 
 TAB: Final = re.compile(r"\t")
 COMMA: Final = re.compile('"[^"]*"|,')
@@ -125,12 +134,36 @@ def _head_rows(rows: Sequence[Sequence[SourceCell]]) -> int:
         DATE.fullmatch(c.text.strip()) for c in rows[0]
     ):
         return 0
+    if any(_are_people(column[:1]) and _are_people(column[1:]) for column in _columns(rows)):
+        return 0
     if len(rows[0]) > 2:
         merged = len({cell.spans for cell in rows[0] if cell.spans}) < len([c for c in rows[0] if c.spans])
         return 2 if merged and len(rows) > 2 and not any(is_figure(cell.text) for cell in rows[1]) else 1
     if rows[1][0].heading or len(rows) < 3 or is_figure(rows[0][1].text, units=True):
         return 0
-    return int(sum(is_figure(row[1].text, units=True) for row in rows[1:]) > _FIGURES * (len(rows) - 1))
+    if any(_OF_PEOPLE.fullmatch(first) and _are_people(others) for first, *others in _columns(rows)):
+        return 1
+    _, (first, *values) = _columns(rows)
+    if _COUNTED.search(first):
+        return 0
+    figures = sum(is_figure(text, units=True) for text in values) > _ALIKE * len(values)
+    return int(figures or (is_word(first) and _is_priced(values)))
+
+
+def _columns(rows: Sequence[Sequence[SourceCell]]) -> list[list[str]]:
+    return [[cell.text.strip() for cell in column] for column in zip(*rows, strict=True)]
+
+
+def _are_people(texts: Sequence[str]) -> bool:
+    """Tell whether most of a column are names of people, which are no words."""
+    named = [text for text in texts if _PEOPLE.fullmatch(text) and not is_word(text)]
+    return len(named) > _ALIKE * len(texts)
+
+
+def _is_priced(texts: Sequence[str]) -> bool:
+    """Tell whether several texts have a figure and all end in one unit: 每公里8元, 每年60元."""
+    ends = [match["unit"] for text in texts if (match := _LAST_UNIT.fullmatch(text))]
+    return len(ends) == len(texts) >= _FEWEST_PRICED and len(set(ends)) == 1
 
 
 def _is_measured(column: Sequence[SourceCell]) -> bool:
@@ -217,7 +250,7 @@ def _parted(
     columns = [[cell.text for cell in column] for column in zip(*rows, strict=True)]
     figures = [sum(is_figure(text, units=True) for text in column[1:]) for column in columns]
     headed = not any(is_figure(text) for text, *_ in columns)
-    enough = headed and (max if len(rows) > 2 else min)(figures) > _FIGURES * (len(rows) - 1)
+    enough = headed and (max if len(rows) > 2 else min)(figures) > _ALIKE * (len(rows) - 1)
     listed = all(_MARK.fullmatch(text) for text in columns[0]) or (
         figures[-1] == len(rows) - 1 and not headed
     )

@@ -169,7 +169,7 @@ def _text_only(name: str, text: str, codec: str) -> str:
     """Return the text if it has few control characters; a stray one is left for repair to log."""
     first = _CONTROLS.search(text)
     if first and len(_CONTROLS.findall(text)) > max(2, len(text) // 100):
-        raise _binary(name, len(text[: first.start()].encode(codec)))
+        raise _binary(name, len(text[: first.start()].encode(codec, "replace")))
     return text
 
 

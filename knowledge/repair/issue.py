@@ -14,10 +14,13 @@ from knowledge.text.analyzer import SURNAMES
 from knowledge.text.numbers import value_of
 
 DATE: Final = re.compile(
-    r"((?:19|20)\d\d|[一二][〇○零一二三四五六七八九]{3})\s*[年.\-/]\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月.\-/]\s*"
+    r"((?:19|20)\d\d|[一二][〇○零一二三四五六七八九]{3}|(?:中[華华])?民[國国]\s*\d{2,3})\s*[年.\-/]\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月.\-/]\s*"
     r"(\d{1,2}|[一二三四五六七八九十]{1,3})(?!\d)\s*日?"
 )
-"""A day in figures or, as official texts have it, in hanzi."""
+"""A day in figures or, as official texts have it, in hanzi, or by the years since 1911."""
+
+_FIRST_YEAR: Final = 1911
+"""The year before 民國 1."""
 
 _EDITION: Final = re.compile(
     r"第\s*([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3})\s*版|(?<![\dA-Za-z])([A-Za-z]?\d{1,3})\s*版"
@@ -26,7 +29,7 @@ _EDITION: Final = re.compile(
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{2,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(
-    r"(?:来源|稿源|來源)\s*[：:｜]\s*([^\s，。；：|｜丨（）()=<>]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
+    r"(?:来源|稿源|來源|(?:发[布文]|發[佈布文]|制发)(?:机构|机关|单位|機[構關]|單位))\s*[：:｜]\s*([^\s，。；：|｜丨（）()=<>]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
 )
 _BEHIND_CLOCK: Final = re.compile(r":\d\d\s*([\u4e00-\u9fff]{2,9}[报報网網社台])(?=$|\s)")
 _NAME: Final = (
@@ -49,6 +52,8 @@ _EDITED: Final = re.compile(
 )
 _SIGNS: Final = re.compile(
     rf"本[报報]讯|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台]|(?<!\S)(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff·]{{2,12}}?)?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|文字?\s*[：:/／丨｜|]|摄\s*[/／]|(?:\s+(?:(?![{''.join(sorted(SURNAMES))}])[\u4e00-\u9fff]{{2,4}}?|[\u4e00-\u9fff]{{4}}))?(?:摄影)?报道$"
+    r"|发自[\u4e00-\u9fff]{2,6}|(?<!\S)[\u4e00-\u9fff]{2,8}·(?=[\u4e00-\u9fff]{1,8}?[报网社台]记者)"
+    r"|(?:\s+|\s*[/／]\s*)[文摄](?:\s*[/／]\s*[图圖摄])?(?=$|\s*[\u4e00-\u9fff]{2,5}供[图圖])|[\u4e00-\u9fff]{2,5}供[图圖]$"
 )
 _GLUED: Final = (
     f"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?"  # 记者张三: no sign tells that a name begins
@@ -175,7 +180,8 @@ def _own_day(paragraphs: Sequence[str]) -> date | None:
 def dates(text: str) -> Iterable[date]:
     for match in DATE.finditer(text):
         try:
-            yield date(*(int(value_of(each) or 0) for each in match.groups()))
+            year, *day = (int(value_of(each.lstrip("中華华民國国 ")) or 0) for each in match.groups())
+            yield date(year + (_FIRST_YEAR if "民" in match[1] else 0), *day)
         except ValueError:  # 2月30日 is a misprint, not a date
             continue
 

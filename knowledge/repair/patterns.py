@@ -43,7 +43,8 @@ _ONLY_SIGNED: Final = (
 ONLY_SIGNED: Final = re.compile(f"[■□●◎○▲]?\\s*{_ONLY_SIGNED}")
 _SPACED: Final = f"(?:{_NAME}|[\u4e00-\u9fff][ \u3000][\u4e00-\u9fff](?![\u4e00-\u9fff]))"
 _BYLINE: Final = re.compile(
-    f"[■□●◎○▲]?\\s*{_ROLE}{_SPACED}(?:[\\s、，/／]*(?:{_ROLE})?{_SPACED}){{0,5}}(?:(?:\\s+[\u4e00-\u9fff]{{2,5}})?\\s*报道|\\s*[文摄])?$"
+    f"[■□●◎○▲]?\\s*(?:[\u4e00-\u9fff]{{2,8}}·)?{_ROLE}{_SPACED}(?:[\\s、，/／]*(?:{_ROLE})?{_SPACED}){{0,5}}"
+    "(?:(?:\\s+[\u4e00-\u9fff]{2,5})?\\s*报道|\\s*[/／]?\\s*[文摄](?:\\s*[/／]\\s*[图圖摄])?|\\s*发自[\u4e00-\u9fff]{2,6})?(?:\\s*[\u4e00-\u9fff]{2,5}供[图圖])?$"
 )
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(

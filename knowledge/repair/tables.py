@@ -14,7 +14,7 @@ from knowledge.text.folding import fold_radicals
 _LONGEST: Final = 300
 """A row with more text than that is told cell by cell."""
 
-_UNIT: Final = re.compile(r"单位\s*[：:]\s*[^\s，。；（）()]{1,12}")
+_UNIT: Final = re.compile(r"(?<![\u4e00-\u9fff])单\s?位\s?[：:]\s?[^\s，。；（）()]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,12 @@ def test_rules_and_boxes_do_not_make_a_file_implausible(mark: str) -> None:
     assert decode_text("a.txt", text.encode("gbk")) == (text, "gb18030")
 
 
+def test_a_wrong_byte_does_not_hide_that_a_file_is_no_text() -> None:
+    data = (TRADITIONAL * 2).encode("big5hkscs")
+    with pytest.raises(UnreadableFile, match="控制字符"):
+        decode_text("a.txt", data[:60] + b"\xff" + data[60:] + b"\x01" * 9)
+
+
 def test_a_gbk_file_with_a_utf8_part_is_refused() -> None:
     with pytest.raises(UnreadableFile):
         decode_text("a.txt", ARTICLE.encode("gbk") * 8 + ARTICLE.encode())
@@ -503,6 +509,40 @@ def test_what_wechat_prints_around_a_post_is_none_of_its_text() -> None:
 def test_a_post_says_when_it_came_out_and_where(place: str) -> None:
     text = POST.replace(" 发表于浙江", place)
     assert repair_document(read_document("a.txt", text.encode())).articles[0].date == "2024-06-28"
+
+
+@pytest.mark.parametrize(
+    "head", ["{who} {time}", "{who}  2024-05-06 {time}:07", "[5月6日 {time}] {who}", "{time} {who}"]
+)
+def test_in_a_chat_who_speaks_when_heads_what_is_said(head: str) -> None:
+    said = [
+        ("小河", "9:12", "周六爬山吗？"),
+        ("老周", "9:15", "去。\n七点集合。"),
+        ("小河", "9:20", "带水。"),
+        ("老周", "9:31", "好。"),
+    ]
+    talk = "\n\n".join(f"{head.format(who=who, time=time)}\n{text}" for who, time, text in said)
+    repaired = repair_document(read_document("群聊.txt", f"—— 2024-05-06 ——\n\n{talk}\n[图片]\n".encode()))
+    assert [fact.text for fact in repaired.facts] == ["周六爬山吗？", "去。", "七点集合。", "带水。", "好。"]
+    assert all(
+        who in (fact.section or "")
+        for fact, who in zip(repaired.facts, ["小河", "老周", "老周", "小河", "老周"], strict=True)
+    )
+    assert [(each.title.text, str(each.metadata and each.metadata.date)) for each in repaired.articles] == [
+        ("群聊", "2024-05-06")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9:00 开幕\n9:30 演讲\n10:00 茶歇\n10:20 演讲\n",
+        "9:00 开幕\n主持：周敏\n9:30 演讲\n主讲：吴越\n10:00 闭幕\n",
+    ],
+    ids=["a list of times", "nobody twice"],
+)
+def test_a_programme_is_no_chat(text: str) -> None:
+    assert not read_document("a.txt", text.encode()).blocks
 
 
 def test_one_word_of_a_button_makes_no_post() -> None:

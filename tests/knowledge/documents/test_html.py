@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from email.header import Header
+from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
+from knowledge.documents.formats import extract_document
 from knowledge.documents.html import read_html
 from knowledge.documents.html_blocks import html_tokens
 from knowledge.documents.text import Extract
@@ -83,6 +86,55 @@ def test_a_page_saved_as_one_file_is_read() -> None:
     with pytest.raises(UnreadableFile) as misnamed:
         read_document("a.html", b"From: <Saved by Blink>\r\n" + saved.as_bytes())
     assert ".mhtml" in misnamed.value.remedy
+
+
+def mail(*parts: MIMEText, **head: str) -> bytes:
+    """A mail as mailboxes export it, of one part or of several that say the same."""
+    whole = parts[0] if len(parts) == 1 else MIMEMultipart("alternative", _subparts=parts)
+    for field, value in head.items():
+        whole[field] = Header(value, "utf-8").encode() if field == "Subject" else value
+    return whole.as_bytes()
+
+
+SENDER = f"{Header('周敏', 'utf-8').encode()} <zm@example.org>"
+
+
+def test_the_subject_of_a_mail_is_its_title_and_its_sender_the_author() -> None:
+    plain, page = (
+        MIMEText("各位：\n\n机房3月20日断电。\n> 几点？\n", "plain", "gb18030"),
+        MIMEText("<p>网页。</p>", "html"),
+    )
+    data = mail(plain, page, Subject="断电通知", From=SENDER, Date="Thu, 13 Mar 2025 10:02:10 +0800")
+    repaired = repair_document(read_document("a.eml", data))
+    assert [(fact.text, fact.spans[0].line) for fact in repaired.facts] == [
+        ("各位：", 1),
+        ("机房3月20日断电。", 3),
+        ("几点？", 4),
+    ]
+    (article,) = repaired.articles
+    assert article.title.text == "断电通知"
+    assert article.metadata == Metadata(title="断电通知", date=date(2025, 3, 13), author="周敏")
+
+
+def test_a_mail_that_is_a_page_is_read_as_one_and_what_is_attached_is_told() -> None:
+    data = mail(MIMEText("\n<p>机房断电。</p>", "html", "utf-8"), Subject="断电通知", From=SENDER)
+    document = read_document("a.eml", data)
+    assert (document.lines, document.stated) == (
+        ("", "机房断电。"),
+        Metadata(title="断电通知", author="周敏"),
+    )
+    whole = EmailMessage()
+    whole["Subject"] = "名单"
+    whole.set_content("名单见附件。\n")
+    whole.add_attachment(b"1", maintype="application", subtype="pdf", filename="名单.pdf")
+    read, missing = extract_document("b.eml", b"From: not <an address\n" + whole.as_bytes())
+    assert (read.lines, [part.name for part in missing]) == (("名单见附件。",), ["b.eml!/名单.pdf"])
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe" * 9, b"Hello", b"Subject: x\n\n\n", "机房断电。".encode()])
+def test_what_is_no_mail_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableFile):
+        read_document("a.eml", data)
 
 
 def test_line_n_is_the_text_of_source_line_n() -> None:
@@ -405,6 +457,10 @@ BLOG = "<title>夜市开放</title><p><a href='/'>首页</a></p><h1>夜市开放
         ("<p class='author'>周敏</p><p class='author'>李强</p>", "", None, None),
         ("", "<p><a href='/2'>下一篇</a></p>" * 4 + "<p class='author'>吴越</p>", None, None),
         ("<p>2023-09-03 12:05 我要评论 3</p>", "", None, None),
+        ("<p><b>青山新闻·青山晚报记者周敏/文受访者供图</b></p>", "", "周敏", None),
+        ("<p>本报记者周敏发自青山</p>", "", "周敏", None),
+        ("<p>发布机构：青山县文化局</p>", "", None, "青山县文化局"),
+        ("<table><tr><td>索引号<td>Q1<td>发文机关<td>青山县文化局</tr></table>", "", None, "青山县文化局"),
     ],
 )
 def test_a_page_names_its_author_in_its_elements_or_its_lines(

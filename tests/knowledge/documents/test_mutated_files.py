@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import random
 import time
@@ -122,12 +123,13 @@ def sample(kind: str) -> bytes:
             archive.writestr("新闻/b.md", "# " + TEXT)
             archive.writestr("a.toml", 'title = "题"')
         return file.getvalue()
-    texts = {"txt": TEXT, "md": "# " + TEXT, "html": HTML, "gbk.txt": TEXT, "utf16.txt": TEXT}
+    mail = f"Subject: {base64.b64encode(TEXT.encode()).decode()}\nFrom: 周敏 <a@b.c>\n\n{TEXT}"
+    texts = {"eml": mail, "txt": TEXT, "md": "# " + TEXT, "html": HTML, "gbk.txt": TEXT, "utf16.txt": TEXT}
     codecs = {"gbk.txt": "gb18030", "utf16.txt": "utf-16"}
     return texts[kind].encode(codecs.get(kind, "utf-8"))
 
 
-KINDS = ("txt", "gbk.txt", "utf16.txt", "md", "html", "docx", "pdf", "zip")
+KINDS = ("txt", "gbk.txt", "utf16.txt", "md", "html", "docx", "pdf", "zip", "eml")
 SIDECAR = 'title = "标题"\nnewspaper = "青年报"\ndate = 2023-07-01\nurl = "https://example.org/a"\n'.encode()
 LONGEST_SECONDS, MOST_MEMORY = 5.0, 256 << 20  # of computing for one file, and bytes for all of one kind
 

@@ -43,6 +43,31 @@ def test_a_row_says_its_headings(lines: tuple[str, ...], rows: list[str]) -> Non
     assert told(document(*lines)) == rows
 
 
+@pytest.mark.parametrize(
+    ("lines", "first"),
+    [
+        (("区域\t负责人", "东河片区\t卢大成", "北闸泵站\t席志远"), "区域：东河片区｜负责人：卢大成"),
+        (("东河片区\t卢大成", "西坝片区\t祝小娟", "北闸泵站\t席志远"), "东河片区：卢大成"),
+        (("组别\t姓名", "甲组\t卢大成、翁立", "乙组\t祝小娟"), "组别：甲组｜姓名：卢大成、翁立"),
+        (("单位\t水务局", "组长\t卢大成", "组员\t祝小娟"), "单位：水务局"),
+        (("姓名\t卢大成", "职务\t组长", "籍贯\t青山"), "姓名：卢大成"),
+        (("周一\t卢大成\t翁立", "周二\t祝小娟\t席志远", "周三\t翁立\t毕小雨"), "周一｜卢大成｜翁立"),
+        (
+            ("项目\t标准", "接运\t每公里8元", "火化\t每具280元", "寄存\t每年60元"),
+            "项目：接运｜标准：每公里8元",
+        ),
+        (("租期\t三年", "租金\t800元", "押金\t1600元"), "租期：三年"),
+    ],
+)
+def test_only_what_names_the_values_below_heads_them(lines: tuple[str, ...], first: str) -> None:
+    assert told(document(*lines, head=False))[0] == first
+
+
+def test_a_line_to_several_units_is_no_unit_of_the_table_under_it() -> None:
+    made = document("各有关单位：　　名单如下", "项目\t收入", "门票\t210", before=1)
+    assert told(made) == ["项目：门票｜收入：210"]
+
+
 def test_two_columns_without_a_head_are_names_and_values() -> None:
     rows = told(document("地址\t青山路1号", "电话\t021-12345678", head=False))
     assert rows == ["地址：青山路1号", "电话：021-12345678"]
