@@ -132,7 +132,7 @@ def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[
                 if first + row in known:
                     blank = 0
                 elif low == high:
-                    blank += 1
+                    blank += not _parts_scripts(rows, row)
                 else:
                     page = bisect_right(document.page_starts, first)
                     raw = document.lines[first + row - 1]
@@ -140,6 +140,15 @@ def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[
                     lines += _without_tail(PageLine(first + row, raw, start + low, start + high, *place))
                     blank = 0
     return lines
+
+
+def _parts_scripts(rows: Sequence[str], row: int) -> bool:
+    """Tell whether a row is the blank between Latin letters or figures and han of one printed line: set in two fonts, they
+    may be extracted as lines of their own."""
+    if rows[row] != " " or not 0 < row < len(rows) - 1:
+        return False
+    left, right = rows[row - 1].rstrip()[-1:], rows[row + 1].lstrip()[:1]
+    return bool(left and right) and {left.isascii(), right.isascii()} == {True, False}
 
 
 def line_of(document: Document, number: int, start: int = 0, end: int | None = None) -> PageLine | None:

@@ -73,6 +73,12 @@ def test_a_title_set_in_two_lines_is_one_title() -> None:
     assert titles(page) == ["引水工程坚持民生导向高质量推进二期“通水到户”工程"]
 
 
+@pytest.mark.parametrize("head", ["LED\n \n路灯点亮老街夜晚", "新水厂用上AI\n \n值守全年无停水"])
+def test_a_title_of_two_fonts_that_was_extracted_as_two_lines_is_one_title(head: str) -> None:
+    text = "\n".join(column("\u3000\u3000" + paragraph, 12) for paragraph in (WATER, PIPES, SEEDS, CORN))
+    assert titles(f"{head}\n本报记者 沈一鸣\n{text}") == ["".join(head.split())]
+
+
 def test_run_in_headings_name_their_sections() -> None:
     page = f"防汛通知\n\n一、加强领导。{WATER}\n\n二、排查隐患。{PIPES}"
     assert [(f.section, f.text) for f in repair(page).facts] == [
