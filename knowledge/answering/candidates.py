@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from knowledge.answering.constraints import codes
 from knowledge.answering.window import CLAUSE_END, Passage, Place
 from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType
 from knowledge.text.analyzer import SURNAMES, Token
@@ -100,6 +101,7 @@ WEEKLY = re.compile(
 PART_OF_TIME = re.compile(
     r"(?<=[日号])(?:[上下]午|中午|午后|凌晨|清晨|早[上晨]|傍晚|[晚夜]间|深夜|夜里|晚上?)|(?<=[年月])(?:年?[初中底末]|[上中下]旬)"
 )
+_FROM_OR_TO = re.compile("[之以]?[起前后内止]")
 _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
 _NUMERALS = "一二三四五六七八九十百两"
@@ -218,7 +220,10 @@ def _kind_of(figure: Quantity) -> CandidateKind:
 
 
 def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
+    named = [(start, end) for start, end, key in codes(passage.folded) if key[0].isalpha()]
     for figure in passage.figures:
+        if any(start < figure.start and figure.end <= end for start, end in named):
+            continue  # iphone 11
         yield Candidate(figure.start, figure.end, _kind_of(figure))
         if (bare := _bare(figure)) != (figure.start, figure.end):
             yield Candidate(*bare, _kind_of(figure))
@@ -230,8 +235,9 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         clock = span.period.clock is not None
         told = CandidateKind.CLOCK if clock else CandidateKind.DATE
         yield Candidate(span.start, span.end, told)
-        if part := PART_OF_TIME.match(passage.folded, span.end):
-            yield Candidate(span.start, part.end(), told)
+        for part in (PART_OF_TIME, _FROM_OR_TO):
+            if more := part.match(passage.folded, span.end):
+                yield Candidate(span.start, more.end(), told)
     for match in _VALUE.finditer(passage.folded):
         yield Candidate(*match.span(match.lastindex or 1), CandidateKind.VALUE)
     if kind in _OF_FIGURES:

@@ -159,6 +159,7 @@ class FactReading:
         """Tell whether it cannot answer: it contradicts, only asks too, has no such figure as is asked for, or tells of another."""
         kind = self.query.type
         misfits = kind in NUMBERS and (self.answer is None or self._misfit > 0)
+        misfits |= kind in FEW_WORDS and self.is_read and self.is_of_another_kind
         named = kind is QuestionType.PLACE and is_kind_of_place(self.query.question.noun)
         bare = named and all(is_proper(one.constraint, self.passage) for one in self.aligned)
         misfits |= bare and self._misfit > 0  # 威尔逊是哪个国家的: his name alone tells no country

@@ -208,9 +208,8 @@ def _sort_of_body(name: str) -> int:
 def are_such_bodies(query: Query, passage: Passage, said: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Tell of each text whether it is called as a body of the asked sort is: 学军中学, no 学军 and no 分公司, for 哪个学校."""
     asked = _sort_of_body(query.question.noun) if query.type in _OF_BODIES else -1
-    return np.array(
-        [asked == _sort_of_body(text) != -1 and not passage.language.knows(text) for text in said]
-    )
+    common = {t.text for t in passage.tokens if t.tag[:2] not in NAME_TAGS and passage.language.knows(t.text)}
+    return np.array([asked == _sort_of_body(text) != -1 and text not in common for text in said])
 
 
 def _is_cut_off(passage: Passage, answer: ShortAnswer) -> bool:

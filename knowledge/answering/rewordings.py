@@ -63,15 +63,16 @@ def told_changes(passage: Passage, query: Query) -> tuple[list[Place], list[Plac
 
     下调0.14元 is no price, 减少了140人 no number of people, and 下降1.3% tells no 上涨了多少.
     """
-    starts = {figure.start for figure in passage.figures}
     ways = [verb for verb in (_RISES, _FALLS) if verb.search(query.text)] or [_CHANGES]
     asks = query.type is QuestionType.CHANGE or _ASKS_CHANGE.search(query.text)
     asked: list[Place] = []
     other: list[Place] = []
     for one in passage.figures:
         before = passage.folded[max(0, one.start - LONGEST_COMPARISON) : one.start]
-        is_first = passage.folded[one.end : one.end + 1] in "和、与" and one.end + 1 in starts
-        if (_CHANGED_BY.search(before[-6:]) or _DIFFERS_BY.search(before)) and not is_first:
+        list_of = next((told for told in (asked, other) if told and told[-1][1] == one.start - 1), None)
+        if list_of is not None and before[-1] in "和、与":  # 下滑4.5个和3.2个百分点
+            list_of.append((one.start, one.end))
+        elif _CHANGED_BY.search(before[-6:]) or _DIFFERS_BY.search(before):
             verb = re.search(rf"(?:{'|'.join(way.pattern for way in ways)}|[多少高低])了?$", before)
             (asked if asks and verb else other).append((one.start, one.end))
     return asked, other

@@ -328,8 +328,9 @@ def _told_without(folded: str, inside: set[int]) -> Question:
     for kind, pattern in _TOLD_BY_END:
         match = pattern.search(folded.rstrip("? "))
         if match:  # 同比增长 and 总投资 are also what the fact says
-            is_said = kind is QuestionType.CHANGE or match.group().startswith("总")
-            return Question(kind, match.end() if is_said else match.start(), match.end())
+            is_said = kind is QuestionType.CHANGE or match.group()[:1] in ("总", "")
+            end = match.end() if match.group() else len(folded.rstrip("? "))  # 中标额: no word is cut
+            return Question(kind, end if is_said else match.start(), end)
     ends = re.search(r"(?<=\w)(?:是|叫|称为)\W*$", folded)
     return Question(QuestionType.WHAT, ends.start(), ends.end()) if ends else Question(QuestionType.NONE)
 

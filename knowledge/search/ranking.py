@@ -79,8 +79,9 @@ def answers_type(pool: Pool) -> Array:
 
 
 def counts_what_is_asked(pool: Pool) -> Array:
-    """Whether a figure stands beside the noun or unit that 多少 and 几 ask for: 问题60余项, 54所."""
-    wanted = [encode(word) for word in (pool.question.noun[:2], pool.question.unit[:2]) if word]
+    """Whether a figure stands beside the noun or unit that 多少 and 几 ask for: 问题60余项, 54所, 15元 for 多少钱."""
+    told = ("元" if pool.question.noun == "钱" else pool.question.noun[:2], pool.question.unit[:2])
+    wanted = [encode(word) for word in told if word]
     if pool.question.type not in NUMBERS or not wanted:
         return np.zeros(len(pool))
     quantities = np.concatenate([[0], np.cumsum(_marks(_DIGITS)[pool.text])])

@@ -112,6 +112,8 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("每户发多少补助", "发放补助120万元，每户800元。", "800元"),
         ("发了多少补助", "发放补助120万元，每户800元。", "120万元"),
         ("0号柴油多少钱", "0号柴油每升6.83元；95号汽油每升8.12元。", "6.83元"),
+        ("毛利率下滑多少", "毛利率和净利率分别下滑4.5%和3.2%；回报率也下滑0.2%。", "4.5%"),
+        ("规定什么时候施行", "规定自2022年2月10日起施行。", "2022年2月10日起"),
         ("早餐多少钱", "早餐由每份6元调到7元，午餐12元。", "7元"),
         ("伞面刷几遍", "伞面刷三遍，伞骨取自五年以上的竹子。", "三遍"),
         ("礼炮鸣几响", "礼炮鸣21响。", "21响"),
@@ -121,7 +123,7 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
             "不合格的是：一中学校的韭菜，农药超标；柳江中学的带鱼，重金属超标。",
             "柳江中学",
         ),
-        ("办法什么时候施行", "第八条 本办法自2026年3月1日起施行，有效期三年。", "2026年3月1日"),
+        ("办法什么时候施行", "第八条 本办法自2026年3月1日起施行，有效期三年。", "2026年3月1日起"),
         ("多大年龄可以报名", "第二条 报名者应当年满16周岁，身高不限。", "满16周岁"),
         ("多少天内要登记", "第三条 养犬人应当自取得犬只之日起20日内登记。", "20日内"),
         ("乱停车罚多少钱", "违反规定乱停车的，处50元以上200元以下罚款。", "50元以上200元以下"),
@@ -457,6 +459,19 @@ def test_a_part_of_a_word_that_a_fact_has_is_not_replaced_by_its_opposite_beside
 def test_a_place_in_an_order_is_told_by_no_number_of_another_order() -> None:
     assert reading("柳江队排名第几", "第八轮，柳江队迎战东陵队。").is_barred
     assert not reading("柳江队第几轮迎战东陵队", "第八轮，柳江队迎战东陵队。").is_barred
+
+
+def test_a_part_of_a_code_is_no_figure() -> None:
+    assert reading("云雀 11多少钱", "Yunque 11是云雀 XR的继任者。").answer is None
+
+
+@pytest.mark.parametrize(("query", "barred"), [("文化馆在哪里", True), ("文化馆电话是多少", False)])
+def test_what_a_reader_finds_nothing_of_the_asked_kind_in_cannot_be_claimed(query: str, barred: bool) -> None:
+    asked = analyse(query, Aliases(), CHINESE)
+    passage = Passage("咨询电话：文化馆6671 0315", Surroundings(), CHINESE)
+    read = WindowReading((), 0.5, ())
+    aligner = Aligner(asked, answer_model().doubts, lambda word: 0.5)
+    assert FactReading(aligner, passage, answer_model(), read=read).is_barred is barred
 
 
 def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:

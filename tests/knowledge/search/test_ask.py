@@ -45,6 +45,13 @@ def test_what_holds_another_figure_than_the_one_asked_for_is_related_and_not_fou
         assert [hit.fact.article.file for hit in answer.related] == ["b.txt"]
 
 
+def test_of_many_facts_about_a_thing_the_one_that_tells_a_price_is_asked_for_it() -> None:
+    about = [f"云雀S20有{colour}的。" for colour in ("红色", "白色", "黑色", "蓝色", "绿色")]
+    price = "新一代旗舰手机在昨晚的发布会上亮相，名字就叫云雀S20，它的起步价定在4971元，下周一开卖。"
+    with snapshot(articles={"a.txt": ("新品", "".join([*about, price]))}) as opened:
+        assert opened.ask("云雀S20多少钱").answer == "4971元"
+
+
 def test_another_name_of_what_is_asked_bears_it_out_in_a_question_for_few_words() -> None:
     articles = {"a.txt": ("博览会开幕", "进口博览会昨天开幕，参展企业300家。")}
     with snapshot(Aliases([("moderna", "进口博览会")]), articles) as opened:
