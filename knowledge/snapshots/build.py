@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from knowledge.documents import RECOGNISED
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
@@ -32,6 +30,7 @@ from knowledge.snapshots.beside import (
 )
 from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
+from knowledge.snapshots.helpers import helped, in_batches
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.repository import INDEX, Hand, Suspect, hand_in, hand_nowhere
 from knowledge.snapshots.request import REPAIRING, STORING, BuildRequest, BuildResult, Progress, no_progress
@@ -61,6 +60,10 @@ MANY = 64  # files from which on helpers are worth their forks
 TRIED = 5_000  # lines of a document in which the line that repair fails on is looked for
 
 Repair: TypeAlias = Callable[[Document], ParsedDocument]
+_Sources: TypeAlias = Sequence[tuple[int, Source]]
+"""Files that are worked on together, numbered among all that are."""
+_Prepared: TypeAlias = tuple[int, IndexedDocument | Skipped]
+"""What became of a document, with its file's number."""
 
 
 def read_or_skip(name: str, reads: Iterator[Read], before: Callable[[], object] = object) -> Iterator[Read]:
@@ -257,41 +260,45 @@ class _Work:
                 from knowledge.repair.pipeline import load_models  # as in repair_or_skip
 
                 load_models()
+        self.states = [SourceState(one.name, one.size, one.stamp, digest) for one, digest in sources]
+        batches = list(in_batches(enumerate(source for source, _ in sources), lambda known: known[1].size))
         many = helpers if len(sources) >= MANY else 0
-        with hand_nowhere() as nowhere, helped(sources, self._aside(nowhere), many) as prepared:
-            yield self._indexed(prepared, len(sources))
+        with hand_nowhere() as nowhere, helped(batches, self._aside(nowhere), many) as prepared:
+            yield self._indexed(prepared)
 
-    def _aside(self, hand: Hand) -> Callable[[tuple[Source, str]], list[IndexedDocument | Skipped]]:
+    def _aside(self, hand: Hand) -> Callable[[_Sources], list[_Prepared]]:
         """The same work with nothing in hand: over what a helper ends, this process goes once more."""
         other = copy(self)
-        other._hand = hand
-        return lambda source: list(other._prepared(*source))
+        other._hand, other._progress = hand, no_progress
+        return lambda batch: list(other._prepared(batch))
 
     def _indexed(
-        self,
-        prepared: Iterator[tuple[tuple[Source, str], list[IndexedDocument | Skipped] | None]],
-        total: int,
+        self, prepared: Iterator[tuple[_Sources, list[_Prepared] | None]]
     ) -> Iterator[IndexedDocument]:
-        for done, ((source, digest), aside) in enumerate(prepared):
-            self._progress(REPAIRING, done, total)
-            state = SourceState(source.name, source.size, source.stamp, digest)
-            for one in self._prepared(source, digest) if aside is None else aside:
+        for batch, aside in prepared:
+            self._progress(REPAIRING, batch[0][0], len(self.states))
+            for number, one in self._prepared(batch) if aside is None else aside:
+                state = self.states[number]
                 if isinstance(one, Skipped):
-                    state = replace(state, skipped=(*state.skipped, one))
+                    self.states[number] = _and_skipped(state, one)
                     continue
-                self._hand.take(one[0].document.name, digest, INDEXING)
+                self._hand.take(one[0].document.name, state.sha256, INDEXING)
                 yield one
                 self._hand.lay_down()
-                state = self._with(state, one[0])
-            self.states.append(state)
-        self._progress(REPAIRING, total, total)
+                self.states[number] = self._with(state, one[0])
+        self._progress(REPAIRING, len(self.states), len(self.states))
 
-    def _prepared(self, source: Source, digest: str) -> Iterator[IndexedDocument | Skipped]:
-        return (self._repaired(read, digest) for read in self._reads(source, digest))
+    def _prepared(self, batch: _Sources) -> Iterator[_Prepared]:
+        """Read, repair and annotate a batch, each before the next: what one step needs of models and dictionaries then
+        stays at hand in the processor, which takes a fifth off a build."""
+        reads = ((number, read) for number, source in batch for read in self._reads(number, source))
+        for some in in_batches(reads, _size):
+            repaired = [(number, self._repaired(number, read)) for number, read in some]
+            yield from [(number, self._annotated(number, one)) for number, one in repaired]
 
     def _with(self, state: SourceState, parsed: ParsedDocument) -> SourceState:
         if failed := self.failed.get(parsed.document.name):
-            return replace(state, skipped=(*state.skipped, failed))
+            return _and_skipped(state, failed)
         return replace(
             state,
             documents=(*state.documents, parsed.document.name),
@@ -300,27 +307,41 @@ class _Work:
             doubts=state.doubts + sum(entry.doubt for entry in parsed.log),
         )
 
-    def _reads(self, source: Source, digest: str) -> Iterator[Read]:
+    def _reads(self, number: int, source: Source) -> Iterator[Read]:
         """What reading one file gives; a reader that fails ends the file with what it has given."""
+        self._progress(REPAIRING, number, len(self.states))
+        digest = self.states[number].sha256
         if suspect := self._left_out.get((source.name, digest)):
             yield suspect.left_out()
             return
         reads = read_sources(source, self._recogniser)
         yield from read_or_skip(source.name, reads, lambda: self._hand.take(source.name, digest, READ))
 
-    def _repaired(self, read: Read, digest: str) -> IndexedDocument | Skipped:
+    def _repaired(self, number: int, read: Read) -> IndexedDocument | Skipped:
         if isinstance(read, Skipped):
             return read
-        document, data = read
+        (document, data), digest = read, self.states[number].sha256
         if suspect := self._left_out.get((document.name, digest)):
             return suspect.left_out()
         self._hand.take(document.name, digest, REPAIR)
         parsed = repair_or_skip(document, self._repair)
-        if isinstance(parsed, Skipped):
-            return parsed
-        self._hand.take(document.name, digest, TERMS)
+        return parsed if isinstance(parsed, Skipped) else (parsed, data)
+
+    def _annotated(self, number: int, repaired: IndexedDocument | Skipped) -> IndexedDocument | Skipped:
+        if isinstance(repaired, Skipped):
+            return repaired
+        parsed, data = repaired
+        self._hand.take(parsed.document.name, self.states[number].sha256, TERMS)
         annotated = annotate_or_skip(parsed, self._keywords)
         return annotated if isinstance(annotated, Skipped) else (annotated, data)
+
+
+def _size(read: tuple[int, Read]) -> int:
+    return 0 if isinstance(read[1], Skipped) else read[1][0].size
+
+
+def _and_skipped(state: SourceState, skipped: Skipped) -> SourceState:
+    return replace(state, skipped=(*state.skipped, skipped))
 
 
 @dataclass(slots=True)
@@ -362,69 +383,3 @@ def _plan(sources: Sequence[Source], known: dict[str, SourceState], left_out: Se
             plan.gone.append(state)
     plan.gone.extend(known.values())
     return plan
-
-
-Thing = TypeVar("Thing")
-Result = TypeVar("Result")
-
-
-@contextmanager
-def helped(
-    things: Sequence[Thing], work: Callable[[Thing], Result], helpers: int
-) -> Iterator[Iterator[tuple[Thing, Result | None]]]:
-    """Lend each thing with what work makes of it, None where its helper is gone: then whoever asked does it.
-
-    Helper n of k does every k-th thing from n on, and waits where nobody takes what it has done, so little is held at
-    once. Only for a process of one thread: it forks.
-    """
-    with ExitStack() as held:
-        streams = [
-            held.enter_context(_helper(things[first::helpers], work))
-            for first in range(helpers if things else 0)
-        ]
-
-        def results() -> Iterator[tuple[Thing, Result | None]]:
-            gone: set[int] = set()
-            for number, thing in enumerate(things):
-                at = number % max(1, helpers)
-                result: Result | None = None
-                if streams and at not in gone:
-                    try:
-                        result = pickle.load(streams[at])  # noqa: S301 our own fork wrote it
-                    except (EOFError, pickle.UnpicklingError):
-                        logging.getLogger(__name__).warning(
-                            "a helper of the build ended; what it had is done without"
-                        )
-                        gone.add(at)
-                yield thing, result
-
-        yield results()
-
-
-@contextmanager
-def _helper(things: Sequence[Thing], work: Callable[[Thing], Result]) -> Iterator[BinaryIO]:
-    """Start one; it ends when its things are done, when nobody reads any more, or over what is the machine's fault."""
-    reading, writing = os.pipe()
-    if not (child := os.fork()):
-        os.close(reading)
-        with suppress(BaseException), os.fdopen(writing, "wb") as out:
-            _serve(things, work, out)
-        os._exit(0)
-    os.close(writing)
-    try:
-        with os.fdopen(reading, "rb") as stream:
-            yield stream
-    finally:
-        os.waitpid(child, 0)
-
-
-def _serve(things: Sequence[Thing], work: Callable[[Thing], Result], out: BinaryIO) -> None:
-    for thing in things:
-        try:
-            result = work(thing)
-        except BaseException as error:
-            if not blames_machine(error):
-                logging.getLogger(__name__).exception("a helper of the build failed over %s", thing)
-            return
-        pickle.dump(result, out, pickle.HIGHEST_PROTOCOL)
-        out.flush()
