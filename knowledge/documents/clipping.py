@@ -24,7 +24,7 @@ from knowledge.documents.pdf import is_unusable, picture_of, read_image
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_lines import PrintedLine, find_lines
-from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
+from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -158,25 +158,17 @@ def _choices(lines: Sequence[PrintedLine], text: str) -> list[_Place]:
         printed = "".join(glyph.char for glyph in line.glyphs)
         at = printed.find(text)
         if text and at >= 0:
-            whole.append(_Place(number, _around(line.glyphs[at : at + len(text)])))
+            whole.append(
+                _Place(number, PrintedLine(line.glyphs[at : at + len(text)], upright=line.upright).box)
+            )
         elif len(printed) > 1 and printed in text:
-            parts.append(_Place(number, _around(line.glyphs)))
+            parts.append(_Place(number, line.box))
     return whole or parts
 
 
 def _is_split(places: Sequence[_Place]) -> bool:
     """Whether places are parts of one line of print: on one height, side by side."""
     return len({round(place.box.bottom) for place in places}) == 1
-
-
-def _around(glyphs: Sequence[Glyph]) -> Box:
-    size = max(glyph.size for glyph in glyphs)
-    return Box(
-        min(glyph.left for glyph in glyphs),
-        min(glyph.base for glyph in glyphs) - 0.88 * size,
-        max(glyph.right for glyph in glyphs),
-        max(glyph.base for glyph in glyphs) + 0.12 * size,
-    )
 
 
 def _apart(one: Box, other: Box) -> float:

@@ -20,8 +20,17 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from knowledge.documents import limits
-from knowledge.documents.docx_lists import Numbering
-from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, Print, shown_text, text_boxes
+from knowledge.documents.docx_text import (
+    BREAK,
+    GONE,
+    PARAGRAPH,
+    Numbering,
+    Print,
+    said,
+    shown_text,
+    switched,
+    text_boxes,
+)
 from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.plain import OFFICIAL
 from knowledge.documents.tables import EMPTY, TAB, SourceCell, make_table, parted_tables
@@ -31,7 +40,7 @@ from knowledge.model import Block, BlockRole, Span
 from knowledge.repair.patterns import is_byline
 from knowledge.text.numbers import HEADING_NUMBER
 
-_TABLE, _VALUE = qn("w:tbl"), qn("w:val")
+_TABLE: Final = qn("w:tbl")
 _OPEN: Final = ("，", "、")
 _REMEDY: Final = "用 Word 打开后另存为 .docx"
 _NOTES: Final = ("footnotes", "endnotes")
@@ -135,10 +144,10 @@ class _Writer:
         self._boxes_met = 0
         self._fields: list[str] = []
         self._noted: dict[tuple[str, str | None], _Part] = {}
-        default = document.styles.element.find(f".//{qn('w:docDefaults')}//{qn('w:sz')}")
+        default = said(document.styles.element, ".//w:docDefaults//w:sz")
         normal = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
         size = normal.font.size.pt if normal is not None and normal.font.size else None
-        self._size = size or (_half_points(default) if default is not None else _USUAL)
+        self._size = size or (_USUAL if default is None else _half_points(default))
 
     def body(self, element: etree._Element) -> None:
         """Write paragraphs and tables in document order."""
@@ -147,7 +156,7 @@ class _Writer:
                 self._paragraph(child)
             elif child.tag == _TABLE:
                 self._table(child)
-            elif child.tag not in GONE and child.tag != FALLBACK:
+            elif child.tag not in GONE:
                 self.body(child)
 
     def notes(self) -> None:
@@ -181,7 +190,7 @@ class _Writer:
         return list(_arranged(self._parts))
 
     def _paragraph(self, element: etree._Element) -> None:
-        style = self._style(element)
+        style: Any = self._styles.get(said(element, "w:pPr/w:pStyle"))
         numbering = self._numbering(element, style)
         label = self._numbers.next(numbering) if numbering else ""
         text = powers("".join(shown_text(element, self._look))).strip()
@@ -189,8 +198,7 @@ class _Writer:
             part = self._write(label + text, BlockRole.FURNITURE if self._in_contents(element) else None)
             part.style = style.name or "" if style is not None else ""
             part.size, part.bold = self._print(element, style)
-            align = element.find(f"{qn('w:pPr')}/{qn('w:jc')}")
-            part.centred = align is not None and align.get(_VALUE) == "center"
+            part.centred = said(element, "w:pPr/w:jc") == "center"
             for kind in _NOTES:
                 for mark in element.iter(qn(f"w:{kind[:-1]}Reference")):
                     self._noted[kind, mark.get(qn("w:id"))] = part
@@ -226,10 +234,6 @@ class _Writer:
         self._parts.append(part)
         return part
 
-    def _style(self, element: etree._Element) -> Any:
-        named = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
-        return self._styles.get(named.get(_VALUE)) if named is not None else None
-
     def _print(self, element: etree._Element, style: Any) -> tuple[float, bool]:
         """Size and weight of most of a paragraph's characters, as the runs or the styles say them."""
         size = self._size
@@ -239,22 +243,16 @@ class _Writer:
             size = style.font.size.pt
         counts: Counter[tuple[float, bool]] = Counter()
         for run in element.iter(qn("w:r")):
-            own = run.find(f"{qn('w:rPr')}/{qn('w:sz')}")
-            weight = run.find(f"{qn('w:rPr')}/{qn('w:b')}")
-            bold = weight is not None and weight.get(_VALUE) not in OFF
+            own, bold = said(run, "w:rPr/w:sz"), switched(run, "w:rPr/w:b")
             length = sum(len(text.text or "") for text in run.findall(qn("w:t")))
-            counts[_half_points(own) if own is not None else size, bold] += length
+            counts[size if own is None else _half_points(own), bold] += length
         return max(counts, key=counts.__getitem__, default=(size, False))
 
     @staticmethod
     def _numbering(element: etree._Element, style: Any) -> tuple[str, int] | None:
-        own = element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
-        styled = style.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}") if style is not None else None
-        for numbering in (own, styled):
-            if numbering is not None:
-                number, level = numbering.find(qn("w:numId")), numbering.find(qn("w:ilvl"))
-                if number is not None:
-                    return number.get(_VALUE), int(level.get(_VALUE)) if level is not None else 0
+        for holder in (element, style.element if style is not None else None):
+            if (number := said(holder, "w:pPr/w:numPr/w:numId")) is not None:
+                return number, int(said(holder, "w:pPr/w:numPr/w:ilvl") or 0)
         return None
 
     def _table(self, table: etree._Element) -> None:
@@ -268,18 +266,14 @@ class _Writer:
         grid: list[list[SourceCell]] = []
         for row in rows:
             cells: list[SourceCell] = []
-            switch = row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}")
-            heads = switch is not None and switch.get(_VALUE) not in OFF
+            heads = switched(row, "w:trPr/w:tblHeader")
             for cell in row.findall(qn("w:tc")):
-                properties = cell.find(qn("w:tcPr"))
-                span = properties.find(qn("w:gridSpan")) if properties is not None else None
-                merge = properties.find(qn("w:vMerge")) if properties is not None else None
-                continues = merge is not None and merge.get(_VALUE) != "restart"
+                continues = said(cell, "w:tcPr/w:vMerge") not in (None, "restart")
                 if continues and grid and len(cells) < len(grid[-1]):
                     written = grid[-1][len(cells)]
                 else:
                     written = self._cell(cell, heads)
-                cells += [written] * (min(100, int(span.get(_VALUE))) if span is not None else 1)
+                cells += [written] * min(100, int(said(cell, "w:tcPr/w:gridSpan") or 1))
             grid.append(cells)
         made = make_table(grid)
         if made is not None:
@@ -318,9 +312,9 @@ def _places_text(table: etree._Element) -> bool:
     )
 
 
-def _half_points(size: etree._Element) -> float:
+def _half_points(size: str) -> float:
     try:
-        return float(size.get(_VALUE, "")) / 2
+        return float(size) / 2
     except ValueError:
         return _USUAL
 

@@ -1,21 +1,24 @@
-"""What a paragraph of Word shows: its runs as text, without what was deleted, struck or is not seen; and its text boxes."""
+"""What a paragraph of Word shows: its runs as text, without what was deleted, struck or is not seen; its number; text boxes."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from docx.oxml.ns import nsmap, qn
 from lxml import etree
 
 from knowledge.documents.html_look import WHITE, alike, colour_of
-from knowledge.documents.text import LOWERED, RAISED, SCRIPT
+from knowledge.documents.text import SCRIPT, set_off
 
 PARAGRAPH, _VALUE = qn("w:p"), qn("w:val")
-FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BREAKS: Final = frozenset(map(qn, ("w:br", "w:cr")))
 _HIDDEN: Final = tuple(map(qn, ("w:vanish", "w:strike", "w:dstrike", "w:webHidden")))
-GONE: Final = frozenset(map(qn, ("w:del", "w:pPr", "w:rPr", "w:moveFrom")))
+GONE: Final = frozenset({*map(qn, ("w:del", "w:pPr", "w:rPr", "w:moveFrom")), _FALLBACK})
 _SIZE, _COLOUR, _BOX = map(qn, ("w:sz", "w:color", "w:txbxContent"))
 _LOOKS: Final = (*_HIDDEN, _SIZE, _COLOUR)
 _TINY: Final = ("0", "1", "2")
@@ -29,13 +32,26 @@ _DEEPEST: Final = 20
 """Styles that stand on one another; of those in a circle none comes oftener."""
 
 BREAK: Final = "\u3000\u3000"
-OFF: Final = ("0", "false", "off")
+_OFF: Final = ("0", "false", "off")
+_DIGITS: Final = "〇一二三四五六七八九"
+_CIRCLED: Final = 0x2460
+
+
+def said(element: etree._Element | None, path: str) -> str | None:
+    """What the element at a path under another says, the empty text where it says nothing; None where there is none."""
+    found = element.find(path, nsmap) if element is not None else None
+    return None if found is None else found.get(_VALUE, "")
+
+
+def switched(element: etree._Element, path: str) -> bool:
+    """Tell whether the switch at a path is there, and not off."""
+    return said(element, path) not in (None, *_OFF)
 
 
 def text_boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
     """The text boxes that a paragraph holds; what Word repeats for older readers is left out."""
     for box in paragraph.iter(_BOX):
-        outer = list(box.iterancestors(_BOX, FALLBACK, PARAGRAPH))
+        outer = list(box.iterancestors(_BOX, _FALLBACK, PARAGRAPH))
         if outer and outer[0] is paragraph:
             yield box
 
@@ -49,26 +65,26 @@ class Print:
 
     def hides(self, run: etree._Element) -> bool:
         """Tell whether nobody sees a run: hidden, struck, a point high, or white where nothing is drawn under it."""
-        said = [*run.iterchildren(qn("w:rPr")), *self._styled(run, "w:rPr/w:rStyle")]
+        styles = [*run.iterchildren(qn("w:rPr")), *self._styled(run, "w:rPr/w:rStyle")]
         for paragraph in run.iterancestors(PARAGRAPH):
-            said += self._styled(paragraph, "w:pPr/w:pStyle")
-        found = {mark: next((each for own in said for each in own.iter(mark)), None) for mark in _LOOKS}
+            styles += self._styled(paragraph, "w:pPr/w:pStyle")
+        found = {mark: next((each for own in styles for each in own.iter(mark)), None) for mark in _LOOKS}
         value = {mark: each.get(_VALUE, "1") for mark, each in found.items() if each is not None}
-        if any(value.get(mark, "0") not in OFF for mark in _HIDDEN) or value.get(_SIZE) in _TINY:
+        if any(value.get(mark, "0") not in _OFF for mark in _HIDDEN) or value.get(_SIZE) in _TINY:
             return True
         ink, _ = colour_of(value.get(_COLOUR, "auto").lower(), None)
-        drawn = any(next(own.iter(*_GROUNDS), None) is not None for own in said)
+        drawn = any(next(own.iter(*_GROUNDS), None) is not None for own in styles)
         return self._paper and alike(ink, WHITE) and not drawn and not _DRAWN_UNDER(run)
 
     def _styled(self, element: etree._Element, path: str) -> Iterator[etree._Element]:
         """The properties of the style that an element names, and of those that it stands on."""
-        named = element.find("/".join(map(qn, path.split("/"))))
+        named = said(element, path)
         for _ in range(_DEEPEST):
-            style = self._styles.get(named.get(_VALUE)) if named is not None else None
+            style = self._styles.get(named)
             if style is None:
                 return
             yield from style.iterchildren(*_PROPERTIES)
-            named = style.find(qn("w:basedOn"))
+            named = said(style, "w:basedOn")
 
 
 def shown_text(element: etree._Element, look: Print) -> Iterator[str]:
@@ -76,20 +92,19 @@ def shown_text(element: etree._Element, look: Print) -> Iterator[str]:
     for child in element:
         if child.tag == qn("w:r"):
             yield from _run(child, look)
-        elif child.tag not in GONE and child.tag not in (FALLBACK, PARAGRAPH, _BOX):
+        elif child.tag not in (*GONE, PARAGRAPH, _BOX):
             yield from shown_text(child, look)
 
 
 def _run(run: etree._Element, look: Print) -> Iterator[str]:
     if look.hides(run):
         return
-    align = run.find(f"{qn('w:rPr')}/{qn('w:vertAlign')}")
-    place = align.get(_VALUE) or "" if align is not None else ""
+    place = said(run, "w:rPr/w:vertAlign")
     for child in run:
         if child.tag == qn("w:t"):
             text = (child.text or "").replace("\n", " ").replace("\r", " ")
             if SCRIPT.fullmatch(text) and place in ("superscript", "subscript"):
-                text = text.translate(RAISED if place == "superscript" else LOWERED)
+                text = set_off(text, place == "superscript")
             yield text
         elif child.tag in _BREAKS:
             yield BREAK
@@ -97,5 +112,72 @@ def _run(run: etree._Element, look: Print) -> Iterator[str]:
             yield "\t"
         elif child.tag == qn("w:noBreakHyphen"):
             yield "-"
-        elif child.tag not in GONE and child.tag not in (FALLBACK, _BOX):
+        elif child.tag not in (*GONE, _BOX):
             yield from shown_text(child, look)
+
+
+@dataclass(slots=True)
+class Numbering:
+    """The numbers that Word shows before the items of lists, counted as it does."""
+
+    document: Any
+    _levels: dict[tuple[str, int], tuple[str, str, int]] = field(default_factory=dict)
+    _abstract: dict[str, str] = field(default_factory=dict)
+    _counts: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    def __post_init__(self) -> None:
+        try:
+            root = self.document.part.numbering_part.element
+        except (KeyError, NotImplementedError):  # no list in the document
+            return
+        for number in root.findall(qn("w:num")):
+            if (abstract := said(number, "w:abstractNumId")) is not None:
+                self._abstract[number.get(qn("w:numId"))] = abstract
+        for abstract in root.findall(qn("w:abstractNum")):
+            for level in abstract.findall(qn("w:lvl")):
+                form, text, start = (said(level, f"w:{name}") for name in ("numFmt", "lvlText", "start"))
+                place = abstract.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))
+                self._levels[place] = "decimal" if form is None else form, text or "", int(start or 1)
+
+    def next(self, numbering: tuple[str, int]) -> str:
+        """Count one item on; return its label, empty for bullets and unknown lists."""
+        number, level = numbering
+        abstract = self._abstract.get(number)
+        if abstract is None or (abstract, level) not in self._levels:
+            return ""
+        counts = self._counts[number]
+        start = self._levels[abstract, level][2]
+        counts[level] = counts.get(level, start - 1) + 1
+        for deeper in [each for each in counts if each > level]:
+            del counts[deeper]
+        form, text, _ = self._levels[abstract, level]
+        if form in ("bullet", "none") or not text:
+            return ""
+
+        def shown(match: re.Match[str]) -> str:
+            at = int(match[1]) - 1
+            known = self._levels.get((abstract, at))
+            return _written(counts.get(at, known[2] if known else 1), known[0] if known else "decimal")
+
+        return re.sub(r"%([1-9])", shown, text)
+
+
+def _written(number: int, form: str) -> str:
+    """Write a list's number in one of Word's forms."""
+    if form == "decimalEnclosedCircle" and 1 <= number <= 20:
+        return chr(_CIRCLED + number - 1)
+    if form in ("upperLetter", "lowerLetter"):
+        letter = chr(ord("A") + (number - 1) % 26)
+        return letter if form == "upperLetter" else letter.lower()
+    if "chinese" in form.lower() or form in (
+        "ideographTraditional",
+        "japaneseCounting",
+        "taiwaneseCountingThousand",
+    ):
+        tens, ones = divmod(number, 10)
+        if number <= 99:
+            return ("" if not tens else ("" if tens == 1 else _DIGITS[tens]) + "十") + (
+                _DIGITS[ones] if ones else ""
+            )
+        return "".join(_DIGITS[int(digit)] for digit in str(number))
+    return str(number)

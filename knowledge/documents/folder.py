@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -149,9 +149,11 @@ class _Walk:
 
 
 def _faulty(name: str, path: Path, reason: str, remedy: str) -> Source:
-    digest = hashlib.blake2b(f"{name}\0{reason}".encode(), digest_size=8).digest()
-    stamp = int.from_bytes(digest, "big") >> 1
-    return Source(name, path, 0, stamp, fault=Skipped(name, reason, remedy))
+    return Source(name, path, 0, _digest(f"{name}\0{reason}"), fault=Skipped(name, reason, remedy))
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def _stamp(status: os.stat_result, sidecar: Path | None) -> int:
@@ -163,8 +165,7 @@ def _stamp(status: os.stat_result, sidecar: Path | None) -> int:
             times += [beside.st_size, beside.st_mtime_ns, beside.st_ctime_ns]
         except OSError:  # gone since it was listed: reading will say so
             times.append(-1)
-    digest = hashlib.blake2b(repr(times).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
+    return _digest(repr(times))
 
 
 def _shown(name: str) -> str:
@@ -255,13 +256,10 @@ def _read_member(
     except UnreadableFile as error:
         yield _skipped(error)
         return
-    fault = None
+    own, fault = None, None
     if beside:
-        try:
-            sidecar = read_sidecar(f"{archive.name}!/{beside.path}", archive.read(beside))
-        except UnreadableFile as error:
-            fault = _skipped(error)
-    yield from read_bytes(name, data, sidecar, recogniser)
+        own, fault = _stated(f"{archive.name}!/{beside.path}", lambda: archive.read(beside))
+    yield from read_bytes(name, data, own or sidecar, recogniser)
     if fault:
         yield fault
 
@@ -281,9 +279,13 @@ def _beside(path: str) -> Iterator[str]:
 def _sidecar_beside(source: Source) -> tuple[Metadata | None, Skipped | None]:
     if source.sidecar is None:
         return None, None
-    name = PurePosixPath(source.name).with_name(source.sidecar.name).as_posix()
+    path, name = source.sidecar, PurePosixPath(source.name).with_name(source.sidecar.name).as_posix()
+    return _stated(name, lambda: read_steady(name, path, limits.SIDECAR_BYTES))
+
+
+def _stated(name: str, read: Callable[[], bytes]) -> tuple[Metadata | None, Skipped | None]:
     try:
-        return read_sidecar(name, read_steady(name, source.sidecar, limits.SIDECAR_BYTES)), None
+        return read_sidecar(name, read()), None
     except UnreadableFile as error:
         return None, _skipped(error)
 

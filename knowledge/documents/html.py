@@ -14,7 +14,7 @@ from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.html_credits import ENDED, beside, is_credit, naming, rim_of, stated
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
-from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
+from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
 from knowledge.repair.patterns import is_byline
@@ -106,20 +106,8 @@ def read_saved(name: str, data: bytes) -> Extract:
 
 def _decode(name: str, data: bytes) -> tuple[str, str]:
     declared = _DECLARED.search(data[:4096])
-    if declared and declared[1].decode("ascii").lower() in _CHINESE and not _is_marked_or_utf8(data):
-        return decode_as(name, data, "gb18030"), "gb18030"
-    return decode_text(name, data)
-
-
-def _is_marked_or_utf8(data: bytes) -> bool:
-    """Tell whether the bytes contradict a declared GB 2312, as pages saved again by an editor do."""
-    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        return True
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    chinese = declared is not None and declared[1].decode("ascii").lower() in _CHINESE
+    return decode_text(name, data, "gb18030" if chinese else "")
 
 
 def _title(page: HtmlText, kept: Sequence[HtmlBlock], found: PageReadings) -> HtmlBlock | None:

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from knowledge.documents.html_look import Look, Styles, attributes_of
-from knowledge.documents.text import LOWERED, RAISED, SCRIPT, powers
+from knowledge.documents.text import SCRIPT, powers, set_off
 
 
 def set_of(text: str) -> frozenset[str]:
@@ -345,10 +345,9 @@ class _Collector:
         if self._dropped or element.look.hidden or marks_note:
             return
         piece = _BLANKS.sub(" ", piece)
-        if self._counts.get("sup") and SCRIPT.fullmatch(piece):
-            piece = piece.strip().translate(RAISED)
-        elif self._counts.get("sub") and SCRIPT.fullmatch(piece):
-            piece = piece.strip().translate(LOWERED)
+        raised = self._counts.get("sup", 0) > 0
+        if (raised or self._counts.get("sub")) and SCRIPT.fullmatch(piece):
+            piece = set_off(piece.strip(), raised)
         block = self._blocks[-1]
         if not block.pieces:
             block.within, block.centred = element.within, element.centred

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 import re
 from collections.abc import Iterator, Sequence
@@ -10,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from knowledge.documents.tables import text_blocks
-from knowledge.documents.text import LOWERED, RAISED, Extract, decode_text, split_lines
+from knowledge.documents.text import Extract, decode_text, set_off, split_lines
 from knowledge.model import Block, BlockRole, Metadata
 from knowledge.repair.characters import MARKUP
-from knowledge.repair.issue import is_credits
+from knowledge.repair.issue import dates, is_credits
 
 _BOLD_LEVEL: Final = 7
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
@@ -70,7 +69,6 @@ _FRONT: Final = re.compile(r"---\s*$|\+\+\+\s*$")
 _STATED: Final = re.compile(
     r"\s*(title|date|author|source|newspaper)\s*[:=]\s*[\"']?([^\"'\n]{1,300}?)[\"']?\s*$"
 )
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BLANKS: Final = re.compile(r"(?<=\S) +(?=\S)")
 _BREAK: Final = re.compile(r"&|<br\b|" + _PARTING.pattern, re.IGNORECASE)
 """What parts words: an entity that is a blank, a tag that begins a line."""
@@ -164,11 +162,7 @@ class _Structure:
             if aside:
                 yield Block(BlockRole.FURNITURE, number, number)
             elif level:
-                yield Block(
-                    BlockRole.TITLE if number in titles else BlockRole.HEADING,
-                    number,
-                    number,
-                )
+                yield Block(BlockRole.TITLE if number in titles else BlockRole.HEADING, number, number)
             elif parted:
                 yield from parts
             elif line.strip() and not covered:
@@ -257,12 +251,7 @@ def _stated(source: _Source) -> Metadata | None:
     found = {match[1]: match[2] for line in source.raw[: source.front] if (match := _STATED.match(line))}
     if not found:
         return None
-    date = _DATE.match(found.pop("date", ""))
-    try:
-        day = datetime.date.fromisoformat(date[0]) if date else None
-    except ValueError:
-        day = None
-    return Metadata(date=day, **found)
+    return Metadata(date=next(iter(dates(found.pop("date", ""))), None), **found)
 
 
 def _without_markup(lines: list[str]) -> Iterator[str]:
@@ -317,8 +306,8 @@ def _blank(raw: str) -> str:
         line = _LEADING.sub(_spaces, line, count=1)
     line = _STRUCK.sub(_spaces, _IMAGE.sub(_spaces, line))
     line = _NOTE_MARK.sub(lambda m: MARKUP * len(m[0]), _NOTE.sub(_spaces, line))
-    line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(RAISED).center(len(m[0]), MARKUP), line)
-    line = _LOWERED.sub(lambda m: (m[1] or m[2]).translate(LOWERED).center(len(m[0]), MARKUP), line)
+    for mark, raised in ((_RAISED, True), (_LOWERED, False)):
+        line = mark.sub(lambda m: set_off(m[1] or m[2], raised).center(len(m[0]), MARKUP), line)  # noqa: B023
     for mark in (_TAG, _TRAILING):
         line = mark.sub(_spaces, line)
     line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)

@@ -102,18 +102,13 @@ def _read_page(
         )
     if not page.glyphs and page.pictures:
         return scans.page(document, number) or Skipped(name, "这一页是扫描图，没有文字", scans.remedy)
-    if page.lost:
-        doubts.append(Skipped(name, f"这一页有 {page.lost} 处文字读不出来", "对照原件核对这一页"))
-    if page.struck:
-        doubts.append(
-            Skipped(name, f"这一页有 {page.struck} 字被划去，没有收入", "若不是删去的字，放入没有划线的文件")
-        )
-    if page.outside:
-        doubts.append(
-            Skipped(name, f"这一页有 {page.outside} 字印在纸边之外，没有收入", "若是正文，放入页面完整的文件")
-        )
-    if page.hidden:
-        doubts.append(Skipped(name, f"这一页有 {page.hidden} 字印得看不见，没有收入", "对照原件核对这一页"))
+    left_out = (
+        (page.lost, f"这一页有 {page.lost} 处文字读不出来", "对照原件核对这一页"),
+        (page.struck, f"这一页有 {page.struck} 字被划去，没有收入", "若不是删去的字，放入没有划线的文件"),
+        (page.outside, f"这一页有 {page.outside} 字印在纸边之外，没有收入", "若是正文，放入页面完整的文件"),
+        (page.hidden, f"这一页有 {page.hidden} 字印得看不见，没有收入", "对照原件核对这一页"),
+    )
+    doubts += (Skipped(name, reason, remedy) for count, reason, remedy in left_out if count)
     return arrange(page, number > 0)
 
 

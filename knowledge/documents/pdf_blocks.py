@@ -364,8 +364,7 @@ class _Article:
         for line in lines:
             middle = (line.box.left + line.box.right) / 2
             at = min(
-                range(len(columns)),
-                key=lambda k: max(columns[k][0] - middle, middle - columns[k][1], 0.0),
+                range(len(columns)), key=lambda k: max(columns[k][0] - middle, middle - columns[k][1], 0.0)
             )
             shares[at].append(line)
         yield from (one_a_height(share) for share in shares if share)

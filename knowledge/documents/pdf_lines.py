@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 
 from knowledge.documents.pdf_page import ASCENT, Box, Glyph, around
-from knowledge.documents.text import LOWERED, RAISED, SCRIPT, powers
+from knowledge.documents.text import SCRIPT, powers, set_off
 from knowledge.repair.characters import MARKUP
 
 GAP: Final = 0.6
@@ -168,14 +168,10 @@ def _with_scripts(lines: list[PrintedLine]) -> list[PrintedLine]:
             before = min(host.glyphs, key=lambda g: abs(g.right - script.box.left))
             reach = 0.75 if _is_mark(before.char) else 0.25  # a mark's other half is blank
             if abs(before.right - script.box.left) < reach * host.size:
-                table = RAISED if off > 0 else LOWERED
                 noted = off > 0 and not before.char.isascii() and script.glyphs[0].char.isdigit()
-                host.glyphs += [
-                    replace(
-                        g, char=MARKUP if noted else g.char.translate(table), base=host.base, size=host.size
-                    )
-                    for g in script.glyphs
-                ]
+                for g in script.glyphs:
+                    char = MARKUP if noted else set_off(g.char, off > 0)
+                    host.glyphs.append(replace(g, char=char, base=host.base, size=host.size))
                 host.measure()
                 gone.add(id(script))
                 break

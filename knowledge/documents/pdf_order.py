@@ -62,17 +62,11 @@ def _cut_across(stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: flo
     """Cut over a stack where nothing reaches across that height and text stands above under a title."""
     for stack in sorted(stacks, key=lambda s: s.box.top):
         y, slack = stack.box.top, 0.25 * body
-        boxes = [*(each.box for each in stacks), *(each.box for each in lines)]
-        if any(box.bottom > y + slack and box.top < y - slack for box in boxes) or _runs_on(lines, y, body):
+        units: list[Stack | PrintedLine] = [*stacks, *lines]
+        across = any(each.box.bottom > y + slack and each.box.top < y - slack for each in units)
+        if across or _runs_on(lines, y, body):
             continue
-        upper = (
-            [s for s in stacks if s.box.bottom <= y + slack],
-            [s for s in lines if s.box.bottom <= y + slack],
-        )
-        lower = (
-            [s for s in stacks if not s.box.bottom <= y + slack],
-            [s for s in lines if not s.box.bottom <= y + slack],
-        )
+        upper, lower = _split(units, [each.box.bottom <= y + slack for each in units])
         if upper[0] and upper[1] and not any(_is_bared(each, upper[1], lower[1], body) for each in upper[0]):
             return upper, lower
     return None
@@ -105,7 +99,7 @@ def _cut_down(stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: float
     """Cut along a height-long gap where both sides begin with a title: that over which the titles stand best."""
     units: list[Stack | PrintedLine] = sorted([*stacks, *lines], key=lambda u: u.box.left)
     reach = float("-inf")
-    best: tuple[float, int] | None = None
+    best: tuple[float, int] | None = None  # how far astray, and where
     for at, unit in enumerate(units):
         if at and unit.box.left > reach - 0.1 * body:
             sides = units[:at], units[at:]
@@ -115,11 +109,17 @@ def _cut_down(stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: float
         reach = max(reach, unit.box.right)
     if best is None:
         return None
-    left, right = (
+    return _split(units, [at < best[1] for at in range(len(units))])
+
+
+def _split(units: Sequence[Stack | PrintedLine], first: Sequence[bool]) -> _Parts:
+    """The stacks and lines of two parts, of which each is in the `first` or not."""
+    sides = ([u for u, there in zip(units, first, strict=True) if there is one] for one in (True, False))
+    one, other = (
         ([u for u in side if isinstance(u, Stack)], [u for u in side if isinstance(u, PrintedLine)])
-        for side in (units[: best[1]], units[best[1] :])
+        for side in sides
     )
-    return left, right
+    return one, other
 
 
 def _astray(units: Sequence[Stack | PrintedLine], body: float) -> float:

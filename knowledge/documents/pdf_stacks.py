@@ -11,15 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.documents.pdf_columns import find_gutters
-from knowledge.documents.pdf_lines import (
-    SAME_SIZE,
-    PrintedLine,
-    alike,
-    bounds,
-    join_rows,
-    ruled,
-    same_size,
-)
+from knowledge.documents.pdf_lines import SAME_SIZE, PrintedLine, alike, bounds, join_rows, ruled, same_size
 from knowledge.documents.pdf_page import Box
 from knowledge.repair.patterns import is_byline
 

@@ -78,6 +78,9 @@ _WRAPPED: Final = 0.9
 """A line that fills so much of the longest, and ends nothing, goes on."""
 
 _TELLS: Final = re.compile("[。！？；]")
+_Heads = tuple[dict[int, BlockRole], list[int]]
+"""The roles of lines that are no text, and where articles begin."""
+
 _FORWARDED: Final = re.compile(r"-{2,}[^-]{1,30}-{2,}\s*")
 
 
@@ -87,11 +90,7 @@ def _headed(lines: Sequence[str], known: Sequence[Block], letter: bool) -> list[
     Each line is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
     """
     found = [_MAIL_FIELD.match(line) for line in lines]
-    roles, begins = _letter_heads(found)
-    if not roles:
-        roles, begins = _official_heads(lines)
-    if not roles:
-        roles, begins = _talk(lines), []
+    roles, begins = next(filter(any, (_letter_heads(found), _official_heads(lines), _talk(lines))), ({}, []))
     if not roles and not letter:
         return []
     blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
@@ -117,7 +116,7 @@ def _headed(lines: Sequence[str], known: Sequence[Block], letter: bool) -> list[
     return blocks
 
 
-def _letter_heads(found: Sequence[re.Match[str] | None]) -> tuple[dict[int, BlockRole], list[int]]:
+def _letter_heads(found: Sequence[re.Match[str] | None]) -> _Heads:
     """The roles of the lines of letters' heads, and where each begins: its subject is the title, the rest are credits."""
     roles: dict[int, BlockRole] = {}
     begins: list[int] = []
@@ -130,7 +129,7 @@ def _letter_heads(found: Sequence[re.Match[str] | None]) -> tuple[dict[int, Bloc
     return roles, begins
 
 
-def _official_heads(lines: Sequence[str]) -> tuple[dict[int, BlockRole], list[int]]:
+def _official_heads(lines: Sequence[str]) -> _Heads:
     """The roles of official texts' first lines, and where each begins: number, title under it, else over it, letterhead.
 
     A further text begins at a number only behind the day that closes the one before.
@@ -164,7 +163,7 @@ _SHOWN: Final = re.compile(r"\s*\[[\u4e00-\u9fff]{1,6}\]\s*")
 """What a chat has in place of a picture or a voice."""
 
 
-def _talk(lines: Sequence[str]) -> dict[int, BlockRole]:
+def _talk(lines: Sequence[str]) -> _Heads:
     """The roles of the lines of a chat: who spoke at which time heads what was said, until somebody speaks again.
 
     Some of them speak twice, and under all but the last something is said.
@@ -177,14 +176,14 @@ def _talk(lines: Sequence[str]) -> dict[int, BlockRole]:
     said = [at for at, line in enumerate(lines) if line.strip() and not _SHOWN.fullmatch(line)]
     silent = sum(at in heads and below in heads for at, below in pairwise(said))
     if len(set(heads.values())) > len(heads) - 2 or silent > len(heads) // 5:
-        return {}
+        return {}, []
     roles = dict.fromkeys(heads, BlockRole.HEADING)
     for at, line in enumerate(lines):
         if _SHOWN.fullmatch(line):
             roles[at] = BlockRole.FURNITURE
         elif at not in heads and DATE.search(line) and not _DAY.sub("", line):
             roles[at] = BlockRole.CREDIT
-    return roles
+    return roles, []
 
 
 _BUTTON: Final = re.compile(

@@ -54,8 +54,10 @@ _FREQUENT: Final = frozenset(
 )
 
 
-def decode_text(name: str, data: bytes) -> tuple[str, str]:
+def decode_text(name: str, data: bytes, declared: str = "") -> tuple[str, str]:
     """Return the text of `data` without byte order mark, and the name of its encoding.
+
+    `declared` is what the file says of itself; it is believed of bytes that bear no mark and are no UTF-8.
 
     Raises:
         UnreadableFile: the bytes are no text, or no encoding reads them whole and plausibly.
@@ -71,16 +73,14 @@ def decode_text(name: str, data: bytes) -> tuple[str, str]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if declared:
+            return _declared(name, data, declared), declared
         return _other(name, data, error)
     return _text_only(name, text, "utf-8"), "utf-8"
 
 
-def decode_as(name: str, data: bytes, codec: str) -> str:
-    """Return the text of `data` in a declared encoding, with a mark for the bytes of a few wrong places.
-
-    Raises:
-        UnreadableFile: the bytes are not of that encoding.
-    """
+def _declared(name: str, data: bytes, codec: str) -> str:
+    """Return the text in a declared encoding, with a mark for the bytes of a few wrong places."""
     try:
         return _text_only(name, data.decode(codec), codec)
     except UnicodeDecodeError as error:
@@ -108,14 +108,11 @@ def _other(name: str, data: bytes, error: UnicodeDecodeError) -> tuple[str, str]
         return wide
     if data.isascii() or len(_CONTROLS.findall(data[:4096].decode("latin-1"))) > len(data[:4096]) // 10:
         raise _binary(name, error.start) from error
-    for codec, label in _LEGACY:
-        text = _read(data, codec)
-        if text is not None and _implausible(text) is None:
-            return _text_only(name, text, codec), label
-    for codec, label in _LEGACY:
-        text = _read(data, codec, wrong=True)
-        if text is not None and _implausible(text.replace(_WRONG, "")) is None:
-            return _text_only(name, text, codec), label
+    for wrong in (False, True):
+        for codec, label in _LEGACY:
+            text = _read(data, codec, wrong)
+            if text is not None and _implausible(text.replace(_WRONG, "") if wrong else text) is None:
+                return _text_only(name, text, codec), label
     try:
         place = _implausible(data.decode("gb18030"))
         offset = len(data.decode("gb18030")[:place].encode("gb18030"))
@@ -237,10 +234,17 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
-RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
+"""What may be raised or lowered as a figure is; other text, as a note's mark, stays as it is."""
+
 _POWER: Final = re.compile(r"(?<=\d)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+
+
+def set_off(text: str, raised: bool) -> str:
+    """Write a figure raised, or lowered."""
+    return text.translate(_RAISED if raised else _LOWERED)
 
 
 def powers(text: str) -> str:
