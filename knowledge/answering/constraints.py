@@ -161,6 +161,17 @@ def asked_dimension(query: Query) -> str:
     return match["bare"] if is_one else ""  # 增长多少 asks for no length
 
 
+def asked_word(query: Query) -> str:
+    """The word right beside the question word: 亚军 of 亚军是谁, 承建 of 谁承建."""
+    before = [word.text for word in query.words if word.start + len(word.text) <= query.question.start]
+    return (before[-1:] or [asked_deed(query)])[0]
+
+
+def asked_deed(query: Query) -> str:
+    """The word right behind the question word, or nothing: 竣工 of 一期什么时候竣工."""
+    return next((word.text for word in query.words if word.start >= query.question.end), "")
+
+
 def asked_measure(query: Query) -> str:
     """Return the measure that an amount is asked in where the question names none (成交额多少: 元), or nothing."""
     asked = query.question

@@ -1,4 +1,4 @@
-"""Which spans are such a thing as was asked for: of a kind that may answer, counting that very thing, and told of it."""
+"""Which spans are such a thing as was asked for: of a kind that may answer, and counting that very thing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind, numbered_nouns
 from knowledge.answering.constraints import (
-    TURN,
-    TURNS,
-    SlotKind,
+    asked_deed,
     asked_dimension,
     asked_measure,
     asked_part_of_time,
@@ -22,15 +19,13 @@ from knowledge.answering.constraints import (
     is_of_measure,
     measure_of,
 )
-from knowledge.answering.owners import runs_of
 from knowledge.answering.rewordings import SCORE, asks_for_a_name, told_changes
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
-from knowledge.answering.window import CELL_END, CLAUSE_END, HELD, ITEM_END, Passage, Place, part_of
+from knowledge.answering.window import CLAUSE_END, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.numbers import Quantity, QuantityKind, alike
-from knowledge.text.periods import is_compared_with
 
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
 LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
@@ -53,9 +48,6 @@ TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
 _OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
 _HOLDS = re.compile("(?:是|为|[担现]?任|当选)$")
-OF_ALL = re.compile("一共|总共|累计|[共合总]计")
-_OF_A_PART = re.compile("当[年月日天晚]|[单首][日周月年]|其中")
-_AGAIN = frozenset({"届", "期", "轮", "赛季", "季", "学期"})
 _ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
 _ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
@@ -149,6 +141,9 @@ def is_of_another_kind(
     ):
         return True  # a team is nowhere
     start, end = answer.place
+    deed = asked_deed(query) if kind is QuestionType.PLACE else ""
+    if deed and passage.folded[:start].endswith(deed) and _is_no_name(passage, answer):
+        return True  # 启动|仪式
     if kind is QuestionType.LIST and noun:
         first, last = part_of(passage.folded, answer.place, CLAUSE_END)
         items = passage.folded[first:last].split("、")
@@ -331,116 +326,3 @@ def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tupl
             break
         start = word.start
     return passage.folded[figure.end : nouns_after(passage, figure)], before
-
-
-def is_told_of_another(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether a span is told of another deed, time or part than is asked, or before what is asked about is named."""
-    if (
-        _dates_another_deed(query, passage, place)
-        or _places_another_deed(query, passage, place)
-        or _tells_another_turn(query, passage, place)
-    ):
-        return True
-    return query.type in NUMBERS and (
-        _tells_when(query, aligned, passage, place) or _is_named_behind(aligned, passage, place)
-    )
-
-
-def _dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
-    """Tell whether a time is told of another deed: 退休 stands in another clause than 今年, and that one has its own verb or who."""
-    deed = (asked_deed(query) or asked_word(query)) if query.type is QuestionType.TIME else ""
-    start, end = part_of(passage.folded, place, CELL_END)
-    if not deed or deed not in passage.folded:
-        return False
-    if deed in passage.folded[start:end]:
-        return False
-    if re.search(rf"[,，;；].*{re.escape(deed)}(?:之|以)?[后前]", passage.folded[end + 1 :]):
-        return True  # 2019年，考入大学，毕业后留校
-    apart = (t for t in passage.tokens if start <= t.start < end and not place[0] <= t.start < place[1])
-    return any(token.tag == "r" or (token.tag == "v" and len(token.text) > 1) for token in apart)
-
-
-def _places_another_deed(query: Query, passage: Passage, place: Place) -> bool:
-    """Tell whether a place is where another deed is done, and the asked one stands before it: 这项工作在美国流行 for 在哪里工作."""
-    deed = asked_deed(query) if query.type is QuestionType.PLACE else ""
-    start, end = part_of(passage.folded, place, CLAUSE_END)
-    if not deed or deed not in passage.folded[start : place[0]] or deed in passage.folded[place[1] : end]:
-        return False
-    behind = (t.tag for t in passage.tokens if place[1] <= t.start < end and t.tag[:1] not in "dtfu")
-    return next(behind, "")[:1] == "v"
-
-
-def _tells_when(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether an age only says when another deed was done: 22岁从父亲手里接过铺子 tells no 多大."""
-    start, end = part_of(passage.folded, place, CELL_END)
-    behind = next((t for t in passage.tokens if t.start == place[1] < end), None)
-    deeds = [one.constraint.text for one in aligned if one.constraint.kind is SlotKind.DEED]
-    return (
-        passage.folded[place[1] - 1] == "岁"
-        and behind is not None
-        and behind.tag in ("v", "p")
-        and not any(deed in passage.folded[start:end] for deed in deeds)
-        and behind.text not in query.text
-    )
-
-
-def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether all that is asked about is named only behind a figure's clause: of what follows nothing is told there.
-
-    支援学校21所，培训2.1万人次，其中一中是省示范学校 tells no number of 一中.
-    """
-    _, end = part_of(passage.folded, place, CELL_END)
-    told = [one for one in aligned if one.constraint.kind is not SlotKind.DEED]
-    named = [one.constraint.text for one in told if one.level == 0 and one.constraint.period is None]
-    around = any(one.level in (1, 2, 4) for one in told)
-    runs = (
-        "".join(one.text for one in run) for run in runs_of([one.constraint for one in told]) if len(run) > 1
-    )
-    behind = any(whole in passage.folded and whole not in passage.folded[:end] for whole in runs)
-    none_before = bool(named) and not any(word in passage.folded[:end] for word in named)
-    headed = any(word in passage.language.fold(head) for head in passage.around.heads for word in named)
-    return not around and not headed and (behind or none_before)
-
-
-def _tells_another_turn(query: Query, passage: Passage, place: Place) -> bool:
-    """Tell whether a value is of the next or the last of what comes again, or of a part: 下届在贵阳, 当年卖出1.8万副 for 一共."""
-    start, end = part_of(passage.folded, place, CELL_END)
-    if OF_ALL.search(query.text) and _OF_A_PART.search(passage.folded, start, end):
-        return True
-    compared = re.compile("[比较与和同]$"), re.compile("[^,，]{0,2}相?比")
-    turns = (
-        one
-        for one in TURN.finditer(passage.folded, 0, end)
-        if one["of"] in _AGAIN
-        and not compared[0].search(passage.folded, 0, one.start())
-        and not compared[1].match(passage.folded, one.end())
-    )
-    told = {TURNS[one["turn"]] for one in turns if not place[0] <= one.start() < place[1]}
-    return bool(told) and 0 not in told and not TURN.search(query.text)
-
-
-def is_late(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether a time asked for is told only behind the part that answers: it is said of what follows.
-
-    总投资3.2亿元，2023年9月开工 tells no investment of 2023.
-    """
-    _, end = part_of(passage.folded, place, ITEM_END)
-    for one in aligned:
-        period = one.constraint.period
-        if period is None or one.relation not in HELD or period.related(passage.inherited) in HELD:
-            continue
-        held = [s for s in passage.spans_of(period) if not is_compared_with(s, passage.folded)]
-        if held and all(span.start >= end for span in held):
-            return True
-    return False
-
-
-def asked_word(query: Query) -> str:
-    """The word right beside the question word: 亚军 of 亚军是谁, 承建 of 谁承建."""
-    before = [word.text for word in query.words if word.start + len(word.text) <= query.question.start]
-    return (before[-1:] or [asked_deed(query)])[0]
-
-
-def asked_deed(query: Query) -> str:
-    """The word right behind the question word, or nothing: 竣工 of 一期什么时候竣工."""
-    return next((word.text for word in query.words if word.start >= query.question.end), "")

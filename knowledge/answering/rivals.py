@@ -15,16 +15,22 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, SlotKind, asked_edge, asked_part_of_time, asks_for_hour
+from knowledge.answering.constraints import (
+    TIERS,
+    SlotKind,
+    asked_deed,
+    asked_edge,
+    asked_part_of_time,
+    asked_word,
+    asks_for_hour,
+)
+from knowledge.answering.deeds import OF_ALL
 from knowledge.answering.fits import (
     LASTING,
     NOMINAL,
-    OF_ALL,
     TOLD_BY_FIGURES,
     are_such_bodies,
-    asked_deed,
     asked_person,
-    asked_word,
     is_held_by,
     joined_words,
 )
@@ -38,7 +44,7 @@ from knowledge.answering.whole import (
     of_named_item,
     paired,
 )
-from knowledge.answering.window import ITEM_END, SENTENCE_PART, Passage, Place, part_of
+from knowledge.answering.window import CLAUSE_END, ITEM_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
@@ -229,6 +235,8 @@ _AROUND_LABEL = re.compile(r"^(?:\d+|[一二三四五六七八九十]+)[、.]|\(
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = OF_TIME | {CandidateKind.DURATION}
+_OUTDATED = re.compile("过去|以前|以往|从前|原来|原先|此前")
+_NOW = re.compile("如今|现在|目前|而今|眼下|今后")
 _FORMER = re.compile(r"原|以前|之前|过去|此前|从前|本来|曾|[从由自](?:多少|几|百分)")
 
 
@@ -421,7 +429,8 @@ def tells_an_hour(one: Candidate, folded: str) -> bool:
 
 
 def _is_former(one: Candidate, folded: str) -> bool:
-    """Whether a figure is what another replaced: 由50分钟 of 由50分钟缩短至18分钟."""
-    return bool(
-        _BEFORE_CHANGE.search(folded[max(0, one.start - 12) : one.start]) and _CHANGE.match(folded, one.end)
-    )
+    """Whether a figure is what another replaced: 由50分钟 of 由50分钟缩短至18分钟, 过去需20分钟，如今只需8分钟."""
+    start, end = part_of(folded, (one.start, one.end), CLAUSE_END)
+    outdated = _OUTDATED.match(folded, start, one.start) and _NOW.search(folded, end)
+    led = _BEFORE_CHANGE.search(folded[max(0, one.start - 12) : one.start])
+    return bool(outdated or (led and _CHANGE.match(folded, one.end)))

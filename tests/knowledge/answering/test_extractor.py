@@ -113,6 +113,8 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("发了多少补助", "发放补助120万元，每户800元。", "120万元"),
         ("0号柴油多少钱", "0号柴油每升6.83元；95号汽油每升8.12元。", "6.83元"),
         ("毛利率下滑多少", "毛利率和净利率分别下滑4.5%和3.2%；回报率也下滑0.2%。", "4.5%"),
+        ("验一车粮要几分钟", "过去验一车粮需要15到20分钟，如今只需5到8分钟。", "5到8分钟"),
+        ("过去验一车粮要几分钟", "过去验一车粮需要15到20分钟，如今只需5到8分钟。", "15到20分钟"),
         ("规定什么时候施行", "规定自2022年2月10日起施行。", "2022年2月10日起"),
         ("早餐多少钱", "早餐由每份6元调到7元，午餐12元。", "7元"),
         ("伞面刷几遍", "伞面刷三遍，伞骨取自五年以上的竹子。", "三遍"),
@@ -397,6 +399,7 @@ def test_what_a_heading_lists_is_told_of_none_but_what_a_clause_names() -> None:
         ("前三名是哪些队", "前三名依次为柳江队22分、东陵队19分。"),
         ("林晓梅多大", "林晓梅19岁从父亲手里接过铺子。"),
         ("铺子有多大", "林晓梅打算干到70岁，再交出铺子。"),
+        ("丝路行在哪里启动", "图为丝路行启动仪式。"),
         ("冯正什么时候出狱", "冯正出狱的一天：重返母亲的工厂"),
         ("冯正在哪里工作", "冯正说，这种潜水工作在柳江省已经流行多年。"),
         ("公开赛在哪里举行", "下届公开赛明年7月在柳江举行。"),
@@ -459,6 +462,14 @@ def test_a_part_of_a_word_that_a_fact_has_is_not_replaced_by_its_opposite_beside
 def test_a_place_in_an_order_is_told_by_no_number_of_another_order() -> None:
     assert reading("柳江队排名第几", "第八轮，柳江队迎战东陵队。").is_barred
     assert not reading("柳江队第几轮迎战东陵队", "第八轮，柳江队迎战东陵队。").is_barred
+
+
+@pytest.mark.parametrize(("heads", "said"), [(("《求索》发表《做新人》",), False), ((), True)])
+def test_where_the_deed_asked_for_stands_in_the_title_alone_nothing_is_said(
+    heads: tuple[str, ...], said: bool
+) -> None:
+    fact = "《做新人》是“一线指挥部”的纲领。" if heads else "《做新人》发表在《求索》杂志。"
+    assert reading("做新人发表在哪本杂志", fact, heads=heads).may_be_said is said
 
 
 def test_a_part_of_a_code_is_no_figure() -> None:
