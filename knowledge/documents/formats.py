@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePosixPath
@@ -24,27 +23,23 @@ ARCHIVE: Final = ".zip"
 class Format:
     """How one format is read, how many bytes of it are taken in, and how its files may begin."""
 
-    read: Callable[[str, bytes, TextRecogniser | None], Extract]
+    module: str
+    reader: str
     limit: int
     signs: tuple[bytes, ...] = (b"<",)
 
-
-def _lazy(module: str, name: str) -> Callable[[str, bytes, TextRecogniser | None], Extract]:
-    """A reader whose module is imported by its first file: patterns and libraries cost up to 50 ms, which no question need pay."""
-
-    def read(file: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
-        reader = getattr(import_module(f"knowledge.documents.{module}"), name)
-        extract: Extract = reader(file, data, recogniser) if module == "pdf" else reader(file, data)
+    def read(self, file: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
+        """Read a file; the first of its format imports its reader: patterns and libraries cost up to 50 ms."""
+        reader = getattr(import_module(f"knowledge.documents.{self.module}"), self.reader)
+        extract: Extract = reader(file, data, recogniser) if self.module == "pdf" else reader(file, data)
         return extract
 
-    return read
 
-
-_PLAIN = Format(_lazy("plain", "read_plain"), limits.TEXT_BYTES)
-_MARKDOWN = Format(_lazy("markdown", "read_markdown"), limits.TEXT_BYTES)
-_HTML = Format(_lazy("html", "read_html"), limits.TEXT_BYTES)
-_SAVED = Format(_lazy("html", "read_saved"), limits.OFFICE_BYTES, (b"From: <Saved by ",))
-_PICTURE = Format(_lazy("pdf", "read_picture"), limits.IMAGE_BYTES, (b"\x89PNG", b"\xff\xd8\xff"))
+_PLAIN = Format("plain", "read_plain", limits.TEXT_BYTES)
+_MARKDOWN = Format("markdown", "read_markdown", limits.TEXT_BYTES)
+_HTML = Format("html", "read_html", limits.TEXT_BYTES)
+_SAVED = Format("html", "read_saved", limits.OFFICE_BYTES, (b"From: <Saved by ",))
+_PICTURE = Format("pdf", "read_picture", limits.IMAGE_BYTES, (b"\x89PNG", b"\xff\xd8\xff"))
 FORMATS: Final = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
@@ -57,9 +52,9 @@ FORMATS: Final = {
     ".xhtml": _HTML,
     ".mhtml": _SAVED,
     ".mht": _SAVED,
-    ".eml": Format(_lazy("mail", "read_mail"), limits.OFFICE_BYTES),
-    ".docx": Format(_lazy("docx", "read_docx"), limits.OFFICE_BYTES, (b"PK\x03\x04",)),
-    ".pdf": Format(_lazy("pdf", "read_pdf"), limits.PDF_BYTES, (b"%PDF-",)),
+    ".eml": Format("mail", "read_mail", limits.OFFICE_BYTES),
+    ".docx": Format("docx", "read_docx", limits.OFFICE_BYTES, (b"PK\x03\x04",)),
+    ".pdf": Format("pdf", "read_pdf", limits.PDF_BYTES, (b"%PDF-",)),
     ".png": _PICTURE,
     ".jpg": _PICTURE,
     ".jpeg": _PICTURE,

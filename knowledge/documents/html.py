@@ -63,12 +63,13 @@ def read_html(name: str, data: bytes) -> Extract:
         page, kept = replace(page, blocks=told), told
     times = _times(page, kept)
     title = _title(page, kept, found)
-    again = compared(title.text) if title else ""
+    again = {b for b in page.blocks if title and compared(b.text) == compared(title.text)}
+    again |= {one for one, two in pairwise(page.blocks) if two in again and one.names(two)}
     kept = _without_ornaments(kept)
     rim = rim_of(page, kept, title)
     around = set(beside(page, kept, rim))
     chosen = {*kept, *times, *around}
-    kept = [b for b in page.blocks if b is title or (b in chosen and compared(b.text) != again)]
+    kept = [b for b in page.blocks if b is title or (b in chosen and b not in again)]
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)

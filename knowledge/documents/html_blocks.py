@@ -72,6 +72,7 @@ _MARKS: Final = {
 }
 """What pages call whoever wrote a text, or printed it first, in class, id, rel and itemprop."""
 
+_FIELD: Final = re.compile("[\u4e00-\u9fff]{2,6}\\s?[：:]?")
 _LABEL: Final = re.compile(r"(?:作者|来源|來源|稿源|文|(?:posted )?by)\s*[：:/|]?", re.I)
 _STOPPED: Final = re.compile("[。！？!?；;：:…”’」』）)》.]\\s*$")
 
@@ -124,6 +125,12 @@ class HtmlBlock:
         for line, text in self.pieces:
             at = [0, *seams.get(line, ()), len(text)]
             yield line, [part for one, two in pairwise(at) if (part := text[one:two].strip())]
+
+    def names(self, other: HtmlBlock) -> bool:
+        """Tell whether this is a cell that holds nothing but a field's name, and another one's in its row the value."""
+        mine, its = self.cell, other.cell
+        beside = mine is not None and its is not None and (mine.table, mine.row) == (its.table, its.row)
+        return beside and _FIELD.fullmatch(self.text.strip()) is not None
 
     @property
     def text(self) -> str:

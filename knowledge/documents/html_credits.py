@@ -119,8 +119,7 @@ def stated(page: HtmlText, found: PageReadings, rim: Rim) -> Metadata:
             named = {words for words in named if _CALLED.fullmatch(words) and not is_credit(words)}
             said[kind] = named.pop() if len(named) == 1 else said[kind]
     for one, two in pairwise(page.blocks):  # the table of an official text's fields
-        beside = one.cell and two.cell and one.cell.row == two.cell.row and one.cell.table == two.cell.table
-        if beside and _ISSUED_BY.fullmatch(one.text.strip()) and _OFFICE.fullmatch(two.text.strip()):
+        if one.names(two) and _ISSUED_BY.fullmatch(one.text.strip()) and _OFFICE.fullmatch(two.text.strip()):
             said["source"] = said["source"] or two.text.strip()
     for name, outlet, _ in _signs(page, rim):
         said = {"author": said["author"] or name, "source": said["source"] or outlet}

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from knowledge.documents.html import read_html
-from knowledge.documents.plain import read_letter
+from knowledge.documents.plain import read_plain
 from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
 from knowledge.model import Metadata, Skipped
 
 _LONGEST: Final = 300
+_T = TypeVar("_T")
 
 
 def read_mail(name: str, data: bytes) -> Extract:
@@ -26,47 +28,27 @@ def read_mail(name: str, data: bytes) -> Extract:
         UnreadableFile: it is no mail, or has no text.
     """
     mail = message_from_bytes(data, policy=default)
-    subject = _header(mail, "subject")
-    body, page = (_body(mail, kind) for kind in ("plain", "html"))
-    if not (subject or _header(mail, "from")) or not (body.strip() or page):
+    subject = _told(lambda: " ".join(mail["subject"].split())[:_LONGEST], "")
+    sender = _told(lambda: str(mail["from"].addresses[0].display_name)[:_LONGEST], "")
+    day = _told(lambda: mail["date"].datetime.date(), None)
+    body, page = (_told(partial(_body, mail, kind), b"") for kind in ("plain", "html"))
+    nothing: list[str] = []
+    attached = _told(lambda: [each.get_filename("")[:_LONGEST] for each in mail.iter_attachments()], nothing)
+    if not (subject or mail.get("from")) or not (body.strip() or page):
         raise UnreadableFile(name, "不是邮件，或没有文字", "在邮箱里重新导出为 .eml")
-    extract = read_letter(name, body) if body.strip() else read_html(name, page)
-    stated = Metadata(title=subject or None, date=_day(mail), author=_sender(mail) or None)
-    missing = (
-        Skipped(f"{name}!/{attached}", "邮件的附件没有读", "把附件单独放入") for attached in _attached(mail)
-    )
+    extract = read_plain(name, body, letter=True) if body.strip() else read_html(name, page)
+    stated = Metadata(title=subject or None, date=day, author=sender or None)
+    missing = (Skipped(f"{name}!/{each}", "邮件的附件没有读", "把附件单独放入") for each in attached)
     return replace(extract, kind="mail", stated=stated, missing=(*extract.missing, *missing))
 
 
-def _attached(mail: EmailMessage) -> list[str]:
-    with suppress(Exception):
-        return [part.get_filename("")[:_LONGEST] for part in mail.walk() if part.is_attachment()]
-    return []
-
-
-def _header(mail: EmailMessage, field: str) -> str:
-    """A field of the head, decoded; empty where it breaks the grammar, which the library answers with any error."""
-    with suppress(Exception):
-        return " ".join(str(mail[field] or "").split())[:_LONGEST]
-    return ""
-
-
-def _sender(mail: EmailMessage) -> str:
-    with suppress(Exception):
-        return str(mail["from"].addresses[0].display_name)[:_LONGEST]
-    return ""
-
-
-def _day(mail: EmailMessage) -> date | None:
-    with suppress(Exception):
-        sent: date = mail["date"].datetime.date()
-        return sent
-    return None
-
-
 def _body(mail: EmailMessage, kind: str) -> bytes:
+    part = mail.get_body((kind,))
+    return bytes(part.get_payload(decode=True)) if part is not None else b""
+
+
+def _told(ask: Callable[[], _T], otherwise: _T) -> _T:
+    """What is asked of a mail; the library answers what breaks its grammar with errors of any kind."""
     with suppress(Exception):
-        part = mail.get_body((kind,))
-        found = part.get_payload(decode=True) if part is not None else None
-        return found if isinstance(found, bytes) else b""
-    return b""
+        return ask()
+    return otherwise

@@ -247,32 +247,30 @@ def same_size(one: PrintedLine, other: PrintedLine) -> bool:
 def _letter_spaced(lines: list[PrintedLine], uprights: Sequence[Box]) -> list[PrintedLine]:
     """Join single characters that stand apart by the same gap: a letter-spaced heading, a name of two letters."""
     rows: dict[int, list[PrintedLine]] = defaultdict(list)
-    for line in lines:
-        rows[round(line.base)].append(line)
+    for line in sorted(lines, key=lambda s: s.box.left):
+        if len(line.glyphs) == 1:
+            rows[round(line.base)].append(line)
     gone: set[int] = set()
+
+    def follows(line: PrintedLine) -> PrintedLine | None:
+        near = (
+            other
+            for row in (-1, 0, 1)
+            for other in rows[round(line.base) + row]
+            if 0 < other.box.left - line.box.right <= 2.5 * line.size
+            and not (other is line or id(other) in gone or len(other.glyphs) > 1)
+            and same_size(line, other)
+        )
+        return min(near, key=lambda s: s.box.left, default=None)
+
     for line in sorted(lines, key=lambda s: s.box.left):
         if id(line) in gone or len(line.glyphs) > 1 or line.upright:
             continue
-        while True:
-            near = [
-                other
-                for row in (-1, 0, 1)
-                for other in rows[round(line.base) + row]
-                if other is not line
-                and id(other) not in gone
-                and same_size(line, other)
-                and len(other.glyphs) == 1
-                and 0 < other.box.left - line.box.right <= 2.5 * line.size
-            ]
-            follows = min(near, key=lambda s: s.box.left, default=None)
-            if (
-                follows is None
-                or not _evenly(line, follows)
-                or ruled(line.glyphs[-1], follows.glyphs[0], uprights)
-            ):
+        while (other := follows(line)) and _evenly(line, other):
+            if ruled(line.glyphs[-1], other.glyphs[0], uprights):
                 break
-            gone.add(id(follows))
-            line.take(follows)
+            gone.add(id(other))
+            line.take(other)
     return [line for line in lines if id(line) not in gone]
 
 

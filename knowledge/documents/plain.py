@@ -16,17 +16,8 @@ from knowledge.repair.issue import DATE, is_credits
 from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING, value_of
 
 
-def read_plain(name: str, data: bytes) -> Extract:
-    """Extract the lines of a text file, whatever its encoding and line ends."""
-    return _read(name, data, letter=False)
-
-
-def read_letter(name: str, data: bytes) -> Extract:
-    """Extract the lines of a letter whose head is known: all are its text."""
-    return _read(name, data, letter=True)
-
-
-def _read(name: str, data: bytes, letter: bool) -> Extract:
+def read_plain(name: str, data: bytes, letter: bool = False) -> Extract:
+    """Extract the lines of a text file, whatever its encoding and line ends; of a `letter` whose head is known all are text."""
     text, encoding = decode_text(name, data)
     lines = split_lines(text)
     code = list(code_runs(lines))

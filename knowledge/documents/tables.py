@@ -22,9 +22,7 @@ _DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _SEEN: Final = re.compile(f"[^{MARKUP}]+")
 _BAR: Final = re.compile("[|│┃║｜]")
-_LAST_UNIT: Final = re.compile(r"(?=.*\d).*?(?P<unit>[^\d\s.,]{1,6})")
 _COUNTED: Final = re.compile("\\d|[一二两三四五六七八九十百千万几数][\u4e00-\u9fff]")
-_FEWEST_PRICED: Final = 3
 _PEOPLE: Final = re.compile(NAMES)
 _OF_PEOPLE: Final = re.compile("[\u4e00-\u9fff]{1,7}[人员員者师師长長手导導任名生]|主[讲講持]")
 """What heads a column of people: it is made of the endings for who does something."""
@@ -146,8 +144,7 @@ def _head_rows(rows: Sequence[Sequence[SourceCell]]) -> int:
     _, (first, *values) = _columns(rows)
     if _COUNTED.search(first):
         return 0
-    figures = sum(is_figure(text, units=True) for text in values) > _ALIKE * len(values)
-    return int(figures or (is_word(first) and _is_priced(values)))
+    return int(sum(is_figure(text, units=True) for text in values) > _ALIKE * len(values))
 
 
 def _columns(rows: Sequence[Sequence[SourceCell]]) -> list[list[str]]:
@@ -158,12 +155,6 @@ def _are_people(texts: Sequence[str]) -> bool:
     """Tell whether most of a column are names of people, which are no words."""
     named = [text for text in texts if _PEOPLE.fullmatch(text) and not is_word(text)]
     return len(named) > _ALIKE * len(texts)
-
-
-def _is_priced(texts: Sequence[str]) -> bool:
-    """Tell whether several texts have a figure and all end in one unit: 每公里8元, 每年60元."""
-    ends = [match["unit"] for text in texts if (match := _LAST_UNIT.fullmatch(text))]
-    return len(ends) == len(texts) >= _FEWEST_PRICED and len(set(ends)) == 1
 
 
 def _is_measured(column: Sequence[SourceCell]) -> bool:

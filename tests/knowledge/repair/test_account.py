@@ -134,6 +134,7 @@ _TEXT = (
         ("来源：兰溪日报2024年6月7日A2版", Metadata(newspaper="兰溪日报", date=date(2024, 6, 7), edition="A2", source="兰溪日报")),
         ("发布时间：2024-05-06", Metadata(date=date(2024, 5, 6))),
         ("（2024年5月6日）", Metadata(date=date(2024, 5, 6))),
+        ("第7期（总第85期）　青山社区编　2024年5月6日", Metadata(date=date(2024, 5, 6))),
         ("□ 本报记者 张三峰 通讯员 李四光", Metadata(author="张三峰、李四光")),
     ],
 )  # fmt: skip
