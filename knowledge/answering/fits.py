@@ -275,6 +275,8 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
     It is of another measure (persons, where money is asked for), no score of two, or it counts another thing while there is a figure of
     the very thing: 19座 of 设19座车站，其中4座换乘站 for 几座换乘站.
     """
+    if asks_for_place_in_order(query):
+        return np.zeros(len(proposed), dtype=np.bool_)
     if _OF_SCORE.search(query.text):
         return np.array([not SCORE.search(passage.folded, one.start, one.end) for one in proposed])
     figures = {figure.end: figure for figure in passage.figures}

@@ -48,6 +48,7 @@ from knowledge.answering.window import CLAUSE_END, ITEM_END, SENTENCE_PART, Pass
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
+from knowledge.text.numbers import alike
 
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
@@ -265,6 +266,9 @@ def _kept(
     for pairs in paired(passage):
         yield of_asked_pair(query, pairs, proposed)
     yield of_named_item(query, passage, proposed)
+    if (unit := query.question.unit) and unit != "个":
+        ends = {f.end for f in passage.figures if f.unit not in ("", "个") and alike(unit, f.unit)}
+        yield np.array([one.end in ends for one in proposed])
     if query.type in FEW_WORDS:
         yield _in_fullest(query, passage, proposed)
     if query.type is QuestionType.WHY:
