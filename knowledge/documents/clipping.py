@@ -24,7 +24,7 @@ from knowledge.documents.pdf import is_unusable, picture_of, read_image
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_lines import PrintedLine, find_lines
-from knowledge.documents.pdf_page import Box, PrintedPage
+from knowledge.documents.pdf_page import Box, PrintedPage, around
 from knowledge.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -143,7 +143,10 @@ def find_places(page: PrintedPage, texts: Sequence[str]) -> list[Box]:
     sure = [places[0] for places in choices if len(places) == 1]
     found: list[Box] = []
     for places in choices:
-        if len(places) > 1 and places[0].line != places[-1].line and not _is_split(places):
+        split = (
+            len({round(place.box.bottom) for place in places}) == 1
+        )  # parts of one line of print, side by side
+        if len(places) > 1 and places[0].line != places[-1].line and not split:
             near = sure[0].box if sure else places[0].box
             places = [min(places, key=lambda place: _apart(place.box, near))]
         found += [place.box for place in places]
@@ -166,11 +169,6 @@ def _choices(lines: Sequence[PrintedLine], text: str) -> list[_Place]:
     return whole or parts
 
 
-def _is_split(places: Sequence[_Place]) -> bool:
-    """Whether places are parts of one line of print: on one height, side by side."""
-    return len({round(place.box.bottom) for place in places}) == 1
-
-
 def _apart(one: Box, other: Box) -> float:
     return max(0.0, -one.across(other)) + max(0.0, -one.along(other))
 
@@ -183,29 +181,22 @@ def _picture(boxes: Sequence[Box], pictures: Sequence[Box], page: Box) -> Box | 
         box for box in pictures if LEAST_PICTURE <= box.width < page.width and box.height >= LEAST_PICTURE
     ]
     nearest = min(large, key=lambda box: _apart(box, boxes[0]), default=None)
-    if nearest is None or _apart(nearest, boxes[0]) > FARTHEST:
-        return None
-    return Box(
-        max(page.left, nearest.left),
-        max(page.top, nearest.top),
-        min(page.right, nearest.right),
-        min(page.bottom, nearest.bottom),
-    )
+    return None if nearest is None or _apart(nearest, boxes[0]) > FARTHEST else _within(page, nearest)
 
 
 def _shown(boxes: Sequence[Box], page: Box, unit: float = 1.0) -> Box:
     """The part of the page to show: around the boxes, wide enough to be read; a point is `unit` long."""
     if not boxes:
         return page
-    margin = MARGIN * unit
-    left, right = min(box.left for box in boxes) - margin, max(box.right for box in boxes) + margin
-    widen = max(0.0, NARROWEST * unit - (right - left)) / 2
-    return Box(
-        max(page.left, left - widen),
-        max(page.top, min(box.top for box in boxes) - margin),
-        min(page.right, right + widen),
-        min(page.bottom, max(box.bottom for box in boxes) + margin),
-    )
+    place, margin = around(boxes), MARGIN * unit
+    beside = margin + max(0.0, NARROWEST * unit - (place.width + 2 * margin)) / 2
+    left, right = place.left - beside, place.right + beside
+    return _within(page, Box(left, place.top - margin, right, place.bottom + margin))
+
+
+def _within(page: Box, box: Box) -> Box:
+    left, top = max(page.left, box.left), max(page.top, box.top)
+    return Box(left, top, min(page.right, box.right), min(page.bottom, box.bottom))
 
 
 def main(given: BinaryIO, written: BinaryIO) -> int:

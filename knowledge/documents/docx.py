@@ -80,9 +80,7 @@ def read_docx(name: str, data: bytes) -> Extract:
         writer.body(document.element.body)
         writer.notes()
         blocks = tuple(writer.blocks())
-    except (
-        Exception
-    ) as error:  # python-docx lets through whatever its zip and XML layers meet in damaged parts
+    except Exception as error:  # python-docx lets through what its zip and XML layers meet in damaged parts
         raise UnreadableFile(name, f"Word 文件已损坏（{type(error).__name__}）", _REMEDY) from error
     return Extract("docx", tuple(writer.lines), blocks=blocks)
 
@@ -95,13 +93,9 @@ def _check_package(name: str, data: bytes) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise UnreadableFile(name, "不是 .docx，或文件已损坏", _REMEDY) from error
     xml = sum(e.file_size for e in entries if e.filename.endswith((".xml", ".rels")))
-    if (
-        len(entries) > limits.ARCHIVE_ENTRIES
-        or sum(e.file_size for e in entries) > limits.OFFICE_EXPANDED_BYTES
-    ):
-        raise UnreadableFile(
-            name, "解开后太大", f"拆成几个文件，每个解开后不超过 {limits.OFFICE_EXPANDED_BYTES >> 20} MB"
-        )
+    most = limits.OFFICE_EXPANDED_BYTES
+    if len(entries) > limits.ARCHIVE_ENTRIES or sum(e.file_size for e in entries) > most:
+        raise UnreadableFile(name, "解开后太大", f"拆成几个文件，每个解开后不超过 {most >> 20} MB")
     if xml > limits.OFFICE_XML_BYTES:
         raise UnreadableFile(name, "正文解开后太大", "拆成几个文件")
 
@@ -334,14 +328,8 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
             part.role = BlockRole.TITLE
     _number(parts)
     first = next((part for part in parts if part.role is not BlockRole.FURNITURE), None)
-    titled = any(part.role is BlockRole.TITLE for part in parts)
-    if (
-        first is not None
-        and not titled
-        and first.displayed
-        and len(parts) > 1
-        and first.role is not BlockRole.TABLE
-    ):
+    untitled = len(parts) > 1 and not any(part.role is BlockRole.TITLE for part in parts)
+    if untitled and first is not None and first.displayed and first.role is not BlockRole.TABLE:
         first.role = BlockRole.TITLE
         ranks = {part.style for part in parts if _HEADING_STYLES.match(part.style)}
         for part in parts if _FIRST_HEADING.match(first.style) and len(ranks) > 1 else ():
@@ -354,7 +342,8 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
         if part.box not in article:
             article[part.box], text = article[box], True
         box = part.box
-        if part.role in _DISPLAYS and text and _heads(parts[at:]):
+        head = next((each.role for each in parts[at:] if each.role is not BlockRole.KICKER), None)
+        if part.role in _DISPLAYS and text and head is BlockRole.TITLE:
             count += 1
             article[box] = count
             text = False
@@ -362,16 +351,6 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
         part.article = part.noted.article if part.noted else article[box]
         for block in part.blocks:
             yield replace(block, role=part.role or BlockRole.PARAGRAPH, article=part.article)
-
-
-def _heads(parts: Sequence[_Part]) -> bool:
-    """Tell whether the display lines that come next hold a title."""
-    for part in parts:
-        if part.role is BlockRole.TITLE:
-            return True
-        if part.role is not BlockRole.KICKER:
-            return False
-    return False
 
 
 def _role(part: _Part, body: float) -> BlockRole:

@@ -333,16 +333,10 @@ class _Collector:
                 return
 
     def _part(self) -> None:
-        if self._blocks[-1].pieces or self._blocks[-1].tag != self._tag():
-            self._blocks.append(self._fresh())
-
-    def _tag(self) -> str:
-        return next((each.tag for each in reversed(self._open) if each.tag in _BLOCKS), "body")
-
-    def _fresh(self) -> HtmlBlock:
-        tag = self._tag()
-        level = next((depth for depth in range(1, 7) if self._counts.get(f"h{depth}")), 0)
-        return HtmlBlock(tag, level, self._cells[-1] if self._cells else None)
+        tag = next((each.tag for each in reversed(self._open) if each.tag in _BLOCKS), "body")
+        if self._blocks[-1].pieces or self._blocks[-1].tag != tag:
+            level = next((depth for depth in range(1, 7) if self._counts.get(f"h{depth}")), 0)
+            self._blocks.append(HtmlBlock(tag, level, self._cells[-1] if self._cells else None))
 
     def _put(self, number: int, piece: str) -> None:
         element = self._open[-1]

@@ -78,10 +78,6 @@ def is_credit(text: str) -> bool:
     )
 
 
-def _is_dated(text: str) -> bool:
-    return len(text) < _LONGEST_STAMPED and not ENDED.search(text) and DATE.search(text) is not None
-
-
 def beside(page: HtmlText, kept: Sequence[HtmlBlock], rim: Rim) -> Iterator[HtmlBlock]:
     """The credits around the title and right under the text, and the bylines between them, that are no part of the text."""
     chosen = set(kept)
@@ -90,7 +86,10 @@ def beside(page: HtmlText, kept: Sequence[HtmlBlock], rim: Rim) -> Iterator[Html
         if page.blocks[at - 1].text.rstrip().endswith(("：", ":")):  # the value of a field of another name
             continue
         between = rim.over < at < rim.begun and 2 * block.linked < len(block.text)
-        signed = between and (is_byline(block.text.strip()) or _is_dated(block.text))
+        dated = (
+            len(block.text) < _LONGEST_STAMPED and DATE.search(block.text) and not ENDED.search(block.text)
+        )
+        signed = between and (is_byline(block.text.strip()) or dated)
         if block not in chosen and not rim.begun < at < rim.under and (signed or is_credit(block.text)):
             yield block
 

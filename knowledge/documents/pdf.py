@@ -119,13 +119,9 @@ def is_unusable(page: PrintedPage) -> bool:
         return True
     if text.count(REPLACEMENT) + len(_OWN.findall(text)) > len(text) // 5:
         return True
-    few = len(_HAN.findall(text)) < 0.2 * len(text)
-    return len(text) > 40 and few and len(_GARBAGE.findall(text)) > 0.3 * len(text) and not _is_dotted(text)
-
-
-def _is_dotted(text: str) -> bool:
-    """Tell whether the marks are the dots of a list of contents."""
-    return text.count(".") > 0.8 * len(_GARBAGE.findall(text))
+    few, marks = len(_HAN.findall(text)) < 0.2 * len(text), len(_GARBAGE.findall(text))
+    dotted = text.count(".") > 0.8 * marks  # as a list of contents is
+    return len(text) > 40 and few and marks > 0.3 * len(text) and not dotted
 
 
 _SAME: Final = 0.02
@@ -235,10 +231,9 @@ class PageWriter:
         """
         if block.jump < 0 and self._sent_on:
             return self._sent_on.pop(0)
-        if block.opening and not block.jump and self._bare is not None:
-            return self._bare
-        if block.opening and not block.jump and self._latest is not None:
-            return self._latest
+        left_open = self._latest if self._bare is None else self._bare
+        if block.opening and not block.jump and left_open is not None:
+            return left_open
         self._count += 1
         return self._count - 1
 

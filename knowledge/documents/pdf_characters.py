@@ -68,11 +68,8 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     unseen = 2 * sum(each.unseen for each in printed) > len(printed)
     pictured = unseen and bool(shapes.pictures or shapes.edges)  # a scan's text, or that of drawn letters
     there = [each for each in printed if _is_on(turn.sheet, each)]
-    kept = [
-        each
-        for each in there
-        if (pictured or not each.unseen) and not (each.pale and shapes.is_bare(each.loose))
-    ]
+    seen = [each for each in there if pictured or not each.unseen]
+    kept = [each for each in seen if not (each.pale and shapes.is_bare(each.loose))]
     glyphs = [_glyph(turn, each) for each in kept if each.quarter == quarter]
     turned = [each for each in kept if each.quarter != quarter]
     glyphs, turned = _set_upright(turn, glyphs, turned)

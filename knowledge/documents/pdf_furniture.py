@@ -175,7 +175,7 @@ def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[Pri
     if not found:
         return []
     columns = [
-        sorted((s for s in text if _stands_in(s, column)), key=lambda s: s.base)
+        sorted((s for s in text if column[0] - 1 <= s.box.left <= column[1]), key=lambda s: s.base)
         for column in find_gutters(text, body, ())
     ]
     ordered = [s for column in columns for s in column]
@@ -254,7 +254,3 @@ def _goes_on_beyond(
 
 def _words(line: PrintedLine) -> str:
     return "".join(char for char in fold_radicals(line.text) if char.isalnum())
-
-
-def _stands_in(line: PrintedLine, column: tuple[float, float]) -> bool:
-    return column[0] - 1 <= line.box.left <= column[1]

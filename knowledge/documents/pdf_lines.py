@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from statistics import median
@@ -312,8 +312,13 @@ def join_initials(lines: Sequence[PrintedLine], body: float) -> list[PrintedLine
     return [line for line in lines if id(line) not in joined]
 
 
-def join_rows(lines: Iterable[PrintedLine], most: float, uprights: Sequence[Box]) -> list[PrintedLine]:
-    """Join neighbours of one height and size that stand at most `most` ems apart with no rule between."""
+def join_rows(
+    lines: Iterable[PrintedLine],
+    most: float,
+    uprights: Sequence[Box],
+    apart: Callable[[PrintedLine, PrintedLine], bool] = lambda left, right: False,
+) -> list[PrintedLine]:
+    """Join neighbours of one height and size that stand at most `most` ems apart with no rule between, if not kept `apart`."""
     joined: list[PrintedLine] = []
     for line in sorted(lines, key=lambda s: (s.base, s.box.left)):
         for other in joined[-8:][::-1]:
@@ -323,6 +328,7 @@ def join_rows(lines: Iterable[PrintedLine], most: float, uprights: Sequence[Box]
                 and same_size(line, other)
                 and -0.2 * line.size < gap < most * line.size
                 and not ruled(other.glyphs[-1], line.glyphs[0], uprights)
+                and not apart(other, line)
             ):
                 other.take(line)
                 break

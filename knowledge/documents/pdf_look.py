@@ -113,10 +113,7 @@ class Shapes:
         """Tell whether nothing but paper is under a place of the page, as white print would need it."""
         box = self._turn.box(*place)
         x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-        return not any(
-            ground.left <= x <= ground.right and ground.top <= y <= ground.bottom
-            for ground in self._grounds[:MOST_RULES]
-        )
+        return not any(ground.holds(x, y, 0) for ground in self._grounds[:MOST_RULES])
 
     def _path(self, box: Box) -> None:
         left, top, right, bottom = box.left, box.top, box.right, box.bottom
@@ -140,19 +137,11 @@ def _drawn_frames(uprights: Sequence[Box], levels: Sequence[Box]) -> Iterator[Bo
     """Frames whose four sides are strokes of their own, which meet at the corners."""
     for left, right in combinations(sorted(uprights, key=lambda rule: rule.left), 2):
         box = Box(left.left, left.top, right.right, left.bottom)
-        if (
-            abs(left.top - right.top) < _THIN
-            and abs(left.bottom - right.bottom) < _THIN
-            and box.width > _FRAME[0]
-            and box.height > _FRAME[1]
-            and all(
-                any(
-                    abs(level.top - y) < _THIN and level.across(box) > box.width - 2 * _THIN
-                    for level in levels
-                )
-                for y in (box.top, box.bottom)
-            )
-        ):
+        level = max(abs(left.top - right.top), abs(left.bottom - right.bottom)) < _THIN
+        if not level or box.width <= _FRAME[0] or box.height <= _FRAME[1]:
+            continue
+        wide = [rule.top for rule in levels if rule.across(box) > box.width - 2 * _THIN]
+        if all(any(abs(top - y) < _THIN for top in wide) for y in (box.top, box.bottom)):
             yield box
 
 

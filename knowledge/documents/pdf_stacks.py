@@ -153,23 +153,12 @@ def _joined_titles(
     large: Sequence[PrintedLine], rest: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
 ) -> list[PrintedLine]:
     """Join the parts of one title on one height, unless each stands over columns of its own."""
-    joined: list[PrintedLine] = []
-    for line in sorted(large, key=lambda s: (s.base, s.box.left)):
-        last = joined[-1] if joined else None
-        if last is not None and not line.upright and not last.upright:
-            gap = (line.box.left - last.box.right) / line.size
-            level = (
-                abs(last.base - line.base) < 0.2 * line.size and -0.2 < gap < 1.9 and same_size(last, line)
-            )
-            if (
-                level
-                and not (gap > 0.3 and _head_columns(last, line, rest, body, uprights))
-                and not ruled(last.glyphs[-1], line.glyphs[0], uprights)
-            ):
-                last.take(line)
-                continue
-        joined.append(line)
-    return joined
+
+    def apart(left: PrintedLine, right: PrintedLine) -> bool:
+        wide = right.box.left - left.box.right > 0.3 * right.size
+        return left.upright or right.upright or (wide and _head_columns(left, right, rest, body, uprights))
+
+    return join_rows(large, 1.9, uprights, apart)
 
 
 def _head_columns(

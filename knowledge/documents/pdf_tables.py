@@ -55,6 +55,18 @@ class Grid:
     lines: list[str] = field(default_factory=list)
     cells: list[list[tuple[int, int, int] | None]] = field(default_factory=list)
 
+    def add(self, cells: Iterable[tuple[range, str]], width: int) -> None:
+        """Write a row of so many columns: of each cell those that it covers, and its text."""
+        line = ""
+        places: list[tuple[int, int, int] | None] = [None] * width
+        for columns, text in cells:
+            line += "\t" * bool(line)
+            for at in columns:
+                places[at] = (len(self.lines), len(line), len(line) + len(text))
+            line += text
+        self.lines.append(line)
+        self.cells.append(places)
+
     def rows(self, first: int) -> list[list[SourceCell]]:
         """The cells, where the first row's text is line `first` of the document."""
         return [
@@ -135,20 +147,13 @@ def _filled(box: Box, cells: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | N
     if len(lefts) < 2 or len(tops) < 2 or len(filled) < 4 or max(map(len, filled)) > _LONGEST_CELL:
         return None
     grid = Grid(box)
-    places: dict[Box, tuple[int, int, int]] = {}
-    for row, top in enumerate(tops):
-        line = ""
-        for left in lefts:
-            cell = next((c for c in cells if round(c.left) == left and round(c.top) == top), None)
-            if cell is not None and texts[cell]:
-                line += "\t" if line else ""
-                places[cell] = (row, len(line), len(line) + len(texts[cell]))
-                line += texts[cell]
-        grid.lines.append(line)
-        grid.cells.append([])
-        for left in lefts:
-            over = next((c for c in cells if c.holds(left + 2, top + 2, 0)), None)
-            grid.cells[-1].append(places.get(over) if over is not None else None)
+    for top in tops:
+        over = [next((c for c in cells if c.holds(left + 2, top + 2, 0)), None) for left in lefts]
+        own = [c for c in dict.fromkeys(over) if c is not None and round(c.top) == top and texts[c]]
+        grid.add(((range(over.index(c), over.index(c) + over.count(c)), texts[c]) for c in own), len(lefts))
+        for at, cell in enumerate(over):  # one that began on a row above
+            if cell is not None and round(cell.top) != top:
+                grid.cells[-1][at] = grid.cells[tops.index(round(cell.top))][at]
     return grid
 
 
@@ -192,16 +197,11 @@ class _PlainTable:
     def grid(self) -> Grid:
         """The table as a page's readers have it."""
         grid = Grid(bounds(self.pieces))
-        for at, row in enumerate(self.rows):
-            text = ""
-            places: list[tuple[int, int, int] | None] = [None] * len(self.columns)
-            for (first, last), lines in sorted(row.items()):
-                text += "\t" if text else ""
-                start = len(text)
-                text += "".join(line.text for line in lines)
-                places[first : last + 1] = [(at, start, len(text))] * (last + 1 - first)
-            grid.lines.append(text)
-            grid.cells.append(places)
+        for row in self.rows:
+            cells = (
+                (range(a, b + 1), "".join(s.text for s in lines)) for (a, b), lines in sorted(row.items())
+            )
+            grid.add(cells, len(self.columns))
         return grid
 
 

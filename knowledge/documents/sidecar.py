@@ -66,19 +66,14 @@ def read_sidecar(name: str, data: bytes) -> Metadata:
     except RecursionError as error:
         raise UnreadableFile(name, "附注文件嵌套太深", _HOW) from error
     except ValidationError as error:
-        raise UnreadableFile(name, _explain(error), "改正后重新载入；文章本身已照常载入") from error
+        said = [_explain(str(e["loc"][0]) if e["loc"] else "", e["type"]) for e in error.errors()[:5]]
+        raise UnreadableFile(name, "；".join(said), "改正后重新载入；文章本身已照常载入") from error
     except ValueError as error:  # a number of thousands of digits, which Python will not read
         raise UnreadableFile(name, "附注文件里的数太长", _HOW) from error
     return Metadata(**stated.model_dump())
 
 
-def _explain(error: ValidationError) -> str:
-    return "；".join(
-        _explain_one(str(e["loc"][0]) if e["loc"] else "", e["type"]) for e in error.errors()[:5]
-    )
-
-
-def _explain_one(key: str, kind: str) -> str:
+def _explain(key: str, kind: str) -> str:
     if kind != "extra_forbidden":
         return _SAYS.get(kind, "“{}”的值不对").format(key)
     known = list(_SidecarFile.model_fields)

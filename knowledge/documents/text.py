@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -178,22 +178,18 @@ def _binary(name: str, offset: int) -> UnreadableFile:
 def _implausible(text: str, frequent: bool = True) -> int | None:
     """Return where the text stops looking like Chinese or ASCII, or None."""
     ordinary = _ordinary()
-    for start, window in _windows(text):
+    for start in range(0, len(text), _WINDOW):
+        window = text[start : start + _WINDOW]
         beyond = [char for char in window if char > "\x7f" and char.isalnum()]  # rules and boxes tell nothing
         strange = [char for char in beyond if char not in ordinary]
-        if len(strange) > max(1, len(beyond) * (1 - _ORDINARY_SHARE)):
-            return start + window.index(strange[0])
-        if strange and len(strange) == len(beyond):
+        most = max(1, len(beyond) * (1 - _ORDINARY_SHARE))
+        if len(strange) > most or (strange and len(strange) == len(beyond)):
             return start + window.index(strange[0])
     hanzi = [char for char in text if "\u4e00" <= char <= "\u9fff"]
     share = sum(char in _FREQUENT for char in hanzi) / max(1, len(hanzi))
     if frequent and len(hanzi) >= 30 and share < _FREQUENT_SHARE:
         return text.index(hanzi[0])
     return None
-
-
-def _windows(text: str) -> Iterator[tuple[int, str]]:
-    return ((start, text[start : start + _WINDOW]) for start in range(0, len(text), _WINDOW))
 
 
 @cache
