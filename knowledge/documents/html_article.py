@@ -41,6 +41,9 @@ _BARRED: Final = re.compile(r"^[|\-: ]+$", re.M)
 _BODY: Final = re.compile(r'"articleBody"\s{0,9}:\s{0,9}"((?:[^"\\<]|\\.|<(?!/script))*+)"', re.I)
 _PARTED: Final = re.compile(r"[\r\n]+|</?[A-Za-z][^<>]{0,200}>")
 _SENTENCE: Final = re.compile("[。！？!?；…]")
+_LEADS: Final = re.compile("，.*[：:]\\s*$")
+"""A clause that leads to what stands under it: a list, a table."""
+
 _MOST_PLACES: Final = 6
 
 
@@ -155,7 +158,7 @@ def _weight(block: HtmlBlock, share: float) -> float:
         return -_DOUBTFUL * size - _BETWEEN - _LINK * linked
     if share == 1:
         return size - (1 + _LINK) * linked
-    tells = _SENTENCE.search(block.text) or (block.cell and size <= _SHORT_CELL)
+    tells = _SENTENCE.search(block.text) or _LEADS.search(block.text) or (block.cell and size <= _SHORT_CELL)
     free = tells and 2 * linked < size
     return _DOUBTFUL * (size - linked) - _LINK * linked - (0 if free else _LINE)
 

@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 
 from knowledge.documents.html import read_html
 from knowledge.documents.plain import read_plain
-from knowledge.documents.text import Extract
+from knowledge.documents.text import Extract, decode_text
 from knowledge.errors import UnreadableFile
-from knowledge.model import Metadata, Skipped
+from knowledge.model import BlockRole, Metadata, Skipped
 
 _LONGEST: Final = 300
 _T = TypeVar("_T")
@@ -28,8 +28,8 @@ def read_mail(name: str, data: bytes) -> Extract:
         UnreadableFile: it is no mail, or has no text.
     """
     mail = message_from_bytes(data, policy=default)
-    subject = _told(lambda: " ".join(mail["subject"].split())[:_LONGEST], "")
-    sender = _told(lambda: str(mail["from"].addresses[0].display_name)[:_LONGEST], "")
+    subject = _told(lambda: _decoded(mail["subject"]), "")
+    sender = _told(lambda: _decoded(mail["from"].addresses[0].display_name), "")
     day = _told(lambda: mail["date"].datetime.date(), None)
     body, page = (_told(partial(_body, mail, kind), b"") for kind in ("plain", "html"))
     nothing: list[str] = []
@@ -37,9 +37,18 @@ def read_mail(name: str, data: bytes) -> Extract:
     if not (subject or mail.get("from")) or not (body.strip() or page):
         raise UnreadableFile(name, "不是邮件，或没有文字", "在邮箱里重新导出为 .eml")
     extract = read_plain(name, body, letter=True) if body.strip() else read_html(name, page)
+    text = tuple(
+        replace(block, role=BlockRole.PARAGRAPH) if block.role is BlockRole.TITLE else block
+        for block in extract.blocks
+    )
     stated = Metadata(title=subject or None, date=day, author=sender or None)
     missing = (Skipped(f"{name}!/{each}", "邮件的附件没有读", "把附件单独放入") for each in attached)
-    return replace(extract, kind="mail", stated=stated, missing=(*extract.missing, *missing))
+    return replace(extract, kind="mail", stated=stated, blocks=text, missing=(*extract.missing, *missing))
+
+
+def _decoded(header: str) -> str:
+    """A field of the head; what stands in it as bytes, against the rules, in their encoding."""
+    return " ".join(decode_text("", header.encode("utf-8", "surrogateescape"))[0].split())[:_LONGEST]
 
 
 def _body(mail: EmailMessage, kind: str) -> bytes:

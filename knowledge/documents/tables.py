@@ -40,6 +40,7 @@ _PARTED: Final = re.compile(
 _MOST_CELLS: Final = 50
 _LONGEST_CELL: Final = 40
 _SENTENCE: Final = re.compile("[。！？；]")
+_TO_CALL: Final = re.compile(r"(?=(?:\D*\d){5})[\d\-—－()（）转\s]{5,24}")
 _MARK: Final = re.compile(r"[（(第]?[\d一二三四五六七八九十]{0,3}(?:[^\w\s]|[章节条])?")
 """What stands before an item of a list, a tab away from it."""
 
@@ -229,11 +230,7 @@ def _parted(
         edges = [0, *chain.from_iterable(islice(cuts, _MOST_CELLS)), len(line)]
         row = [_cell(line, number, *edge) for edge in zip(edges[::2], edges[1::2], strict=True)]
         told = any(len(cell.text) > _LONGEST_CELL or _SENTENCE.search(cell.text) for cell in row)
-        if (
-            not (2 if certain else 3) <= len(row) <= _MOST_CELLS
-            or (rows and len(row) != len(rows[0]))
-            or told
-        ):
+        if not 2 <= len(row) <= _MOST_CELLS or (rows and len(row) != len(rows[0])) or told:
             break
         rows.append(row)
     if len(rows) < 2:
@@ -245,7 +242,8 @@ def _parted(
     listed = all(_MARK.fullmatch(text) for text in columns[0]) or (
         figures[-1] == len(rows) - 1 and not headed
     )
-    known = not (len(columns) == 2 and listed) if certain else enough
+    called = all(map(_TO_CALL.fullmatch, columns[-1]))
+    known = called if len(columns) == 2 and (listed or not certain) else certain or enough
     return first + len(rows), make_table(rows) if known else None
 
 

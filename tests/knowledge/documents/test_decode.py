@@ -295,6 +295,17 @@ def test_lines_parted_alike_are_a_table(name: str, text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("blank", ["\u3000\u3000", "   ", "\t"])
+def test_names_and_the_numbers_to_call_are_a_table(blank: str) -> None:
+    text = f"值班电话\n总值班室{blank}3322110\n水务抢修{blank}0512-3322119\n燃气抢修{blank}3322118\n"
+    facts = repair_document(read_document("a.txt", text.encode())).facts
+    assert [fact.text for fact in facts] == [
+        "总值班室：3322110",
+        "水务抢修：0512-3322119",
+        "燃气抢修：3322118",
+    ]
+
+
 def test_dots_lead_from_a_name_to_its_value() -> None:
     text = "小镇咖啡馆菜单\n美式 ......... 15元\n拿铁………………20元\n热可可 · · · · 18元\n营业到22点。\n"
     facts = repair_document(read_document("a.txt", text.encode())).facts

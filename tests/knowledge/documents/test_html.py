@@ -117,8 +117,8 @@ def test_the_subject_of_a_mail_is_its_title_and_its_sender_the_author() -> None:
 
 
 def test_a_mail_that_is_a_page_is_read_as_one_and_what_is_attached_is_told() -> None:
-    data = mail(MIMEText("\n<p>机房断电。</p>", "html", "utf-8"), Subject="断电通知", From=SENDER)
-    document = read_document("a.eml", data)
+    data = mail(MIMEText("\n<p>机房断电。</p>", "html", "utf-8"), Subject="断电通知")
+    document = read_document("a.eml", "From: 周敏 <zm@example.org>\n".encode() + data)
     assert (document.lines, document.stated) == (
         ("", "机房断电。"),
         Metadata(title="断电通知", author="周敏"),
@@ -626,6 +626,12 @@ def test_a_line_all_in_bold_over_text_heads_a_section() -> None:
     )
     extract = read_html("a.html", f"<title>食堂开张了</title><h1>食堂开张了</h1>{told}".encode())
     assert [text for role, text in blocks_of(extract) if role is BlockRole.HEADING] == ["食堂多了"]
+
+
+def test_a_clause_that_leads_to_a_table_is_text() -> None:
+    rows = "<tr><td>阅览室</td><td>周二至周日 9:00—21:00</td></tr><tr><td>自习室</td><td>每日 8:00—22:00</td></tr>"
+    page = f"<title>开放时间公告_门户</title><div><a href=/>首页</a><a href=/a>要闻</a></div><h1>开放时间公告</h1><p>因客流增加，开放时间调整如下：</p><table>{rows}</table><p>周一闭馆。</p>"
+    assert "因客流增加，开放时间调整如下：" in "".join(lines(page))
 
 
 def test_a_title_that_stands_twice_is_told_once() -> None:
