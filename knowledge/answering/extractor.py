@@ -53,6 +53,8 @@ from knowledge.text.periods import Period
 MOST_DOUBTED = 6.0
 NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
+TOLD_OF_KEY_WORDS = frozenset({CandidateKind.COUNT, CandidateKind.PERCENT, CandidateKind.VALUE})
+"""What several key words may ask for without a question word: a figure, or what a name and a colon lead to."""
 ALL_BUT = 0.6
 """Share of a printed question that one typed without its address and particles has."""
 BORNE_HERE = frozenset({0, 3, 5})
@@ -226,6 +228,9 @@ class FactReading:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
         if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
             return False
+        several = self.query.type is QuestionType.NONE and not self.query.is_one_word
+        if several and self.answer.kind not in TOLD_OF_KEY_WORDS:
+            return False  # 第三十一天 of 小温失联的第三十一天
         if self.query.type in NUMBERS and any(
             one.constraint.period and self._tells_a_part(one.constraint.period) for one in self.aligned
         ):

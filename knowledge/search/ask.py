@@ -19,6 +19,7 @@ from knowledge.search.decision import READ, Judge, differences, similarity
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.ranking import (
+    ALL_KEY_WORDS,
     FEATURES,
     LIKENESS_AGAIN,
     REWRITTEN,
@@ -27,6 +28,7 @@ from knowledge.search.ranking import (
     SPREAD_OF_ARTICLES,
     answers_type,
     feature_matrix,
+    key_words_held,
     passage_pair_coverage,
     ranking_weights,
 )
@@ -194,7 +196,7 @@ def rank(
         return None
     features = feature_matrix(pool)
     weights = ranking_weights(with_meaning=meaning is not None)
-    scores = features @ weights - (REWRITTEN if rewriting else 0.0)
+    scores = features @ weights + ALL_KEY_WORDS * key_words_held(pool) - (REWRITTEN if rewriting else 0.0)
     if query.number_keys:
         scores += SAME_FIGURE * _same_figures(query, pool, scores, corpus, language)
     return Ranked(query, rewriting, pool, features, scores)
@@ -340,7 +342,8 @@ def _matching(best: Ranked, order: Array) -> int:
     """
     few_words = best.query.type in FEW_WORDS
     answering = best.features[order, FEATURES.index(answers_type)].tolist()
-    below = (best.scores[order[0]] - best.scores[order]).tolist()
+    scores = best.scores - ALL_KEY_WORDS * key_words_held(best.pool)  # which order, and take no match away
+    below = (scores[order[0]] - scores[order]).tolist()
     articles: set[int] = set()
     matching = 0
     for place, article in enumerate(best.pool.articles[order].tolist()):

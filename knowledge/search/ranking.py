@@ -111,6 +111,12 @@ def in_other_words(pool: Pool) -> Array:
     return alike
 
 
+def key_words_held(pool: Pool) -> Array:
+    """Share of a query's pairs that the sentence itself holds, where key words were typed; 0 for a question."""
+    is_asked = pool.question.type is not QuestionType.NONE
+    return np.zeros(len(pool)) if is_asked else pool.sentence.coverage[:, PAIRS]
+
+
 BESIDE = 4
 
 
@@ -232,6 +238,9 @@ SPREAD_OF_ARTICLES = 8.0
 
 SAME_FIGURE = 3.0
 """What a fact gets that holds the very figures of the query, in whatever writing."""
+
+ALL_KEY_WORDS = 3.0
+"""What a fact gets that holds all key words itself: it comes before one whose title or neighbours have them."""
 
 LIKENESS_AGAIN = 1.0
 """What likeness counts once more, a spread, where no fact answers: then its words say less (docs/search.md)."""

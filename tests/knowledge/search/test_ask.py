@@ -45,6 +45,19 @@ def test_what_holds_another_figure_than_the_one_asked_for_is_related_and_not_fou
         assert [hit.fact.article.file for hit in answer.related] == ["b.txt"]
 
 
+def test_of_key_words_the_facts_that_hold_them_come_before_those_whose_title_does() -> None:
+    told = "问题来了。到底怎么走？从邮轮母港走到地铁站约五百米。欢迎大家前来。"
+    with snapshot(articles={"a.txt": ("邮轮母港直达地铁", told)}) as opened:
+        answer = opened.ask("邮轮母港 地铁")
+    assert [hit.fact.text for hit in answer.hits][:1] == ["从邮轮母港走到地铁站约五百米。"]
+
+
+def test_of_several_key_words_only_a_figure_or_a_value_is_said() -> None:
+    told = {"a.txt": ("寻子", "暑假结束在小温失联的第三十一天。"), "b.txt": ("报名", "夏令营报名费：300元。")}
+    with snapshot(articles=told) as opened:
+        assert [opened.ask(words).answer for words in ("小温 失联", "夏令营 报名费")] == [None, "300元"]
+
+
 def test_of_many_facts_about_a_thing_the_one_that_tells_a_price_is_asked_for_it() -> None:
     about = [f"云雀S20有{colour}的。" for colour in ("红色", "白色", "黑色", "蓝色", "绿色")]
     price = "新一代旗舰手机在昨晚的发布会上亮相，名字就叫云雀S20，它的起步价定在4971元，下周一开卖。"
