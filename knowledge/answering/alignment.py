@@ -24,6 +24,7 @@ from knowledge.answering.constraints import (
     compared_at,
     constraints,
     dimension_words,
+    numbered_otherwise,
     other_dimensions,
     period_in_words,
     tells_of_the_answer,
@@ -185,7 +186,8 @@ class Aligner:
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         if level == 0 and self._only_describes(one, passage):
             return Alignment(one, Relation.SAME, LEVELS.index("part"))
-        if other := self._of_other_name(one, level, passage):
+        numbered = numbered_otherwise(word, passage.tight) if level in (1, 2, 4) else ""
+        if other := numbered or self._of_other_name(one, level, passage):
             return Alignment(one, Relation.OTHER, level, other, hard=True)
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
@@ -236,9 +238,9 @@ class Aligner:
         return Alignment(one, Relation.ABSENT, 4 if absent else 6)
 
     def _coded(self, one: Constraint, passage: Passage) -> Alignment:
+        if longer := self._longer_code(one, passage.folded):
+            return Alignment(one, Relation.OTHER, 6, longer, hard=True)
         for level, text in ((0, passage.folded), (1, passage.heads)):
-            if level == 0 and (longer := self._longer_code(one, text)):
-                return Alignment(one, Relation.OTHER, 6, longer, hard=True)
             for _, _, key in codes(text):
                 if key == one.key or (one.key.isdecimal() and key.isdecimal() and key.endswith(one.key)):
                     return Alignment(one, Relation.SAME, level)
@@ -255,10 +257,8 @@ class Aligner:
 
     def _longer_code(self, one: Constraint, text: str) -> str:
         """Return what a text has of a code only with a Latin word behind it that the query has not: S20 Ultra is no S20."""
-        found = re.findall(
-            rf"(?<![a-z0-9]){re.escape(one.text)}(?![a-z0-9+])(?: ?[a-z]{{2,}}(?![a-z0-9]))?", text
-        )
-        asked = self.query.text
+        longer = rf"(?<![a-z0-9]){re.escape(one.text)}(?![a-z0-9+])(?: ?[a-z]{{2,}}(?![a-z0-9]))?"
+        found, asked = re.findall(longer, text), self.query.text
         return found[0] if found and all(each != one.text and each not in asked for each in found) else ""
 
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:

@@ -83,8 +83,8 @@ _LED = re.compile(
 _NUMERIC = re.compile(
     r"\d{3,4}(?:[ -]\d{3,4}){2}(?![\d.-])|(?<!\d)(?!(?:19|20)\d\d )\d{4} \d{4}(?![\d.-])|\d+比\d+|\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*"
 )
-_LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
-"""A name of several Latin words, which nothing cuts."""
+_LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+|[\w.+-]+@[a-z\d-]+(?:\.[a-z\d-]+)+", re.ASCII)
+"""A name of several Latin words, or an address to write to, which nothing cuts."""
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
 _RANK = re.compile(r"第[一二三四五六七八九十]{1,3}(?=[名位,，。;；、:：]|$)")
 _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
@@ -155,9 +155,9 @@ def _is_cut(one: Candidate, by_reader: Sequence[Candidate], passage: Passage) ->
     within = start <= one.start < one.end <= end and one.end - one.start < end - start
     if not within or not passage.folded[start:end].isalpha():
         return False
+    rest = [t for t in passage.tokens if start <= t.start < end and not one.start <= t.start < one.end]
     if one.kind is CandidateKind.PERSON and one.start == start and end - start <= LONGEST_NAME:
-        return True  # 贺兰|启明
-    rest = (t for t in passage.tokens if start <= t.start < end and not one.start <= t.start < one.end)
+        return all(token.tag != "v" or len(token.text) > 1 for token in rest)  # 贺兰|启明, no 陈立|说
     return all(t.tag[:2] == "nr" or not passage.language.knows(t.text) for t in rest)
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.text.analyzer import STOP_WORDS, Analyzer, Token
+from knowledge.text.analyzer import STOP_WORDS, SURNAMES, Analyzer, Token
 from knowledge.text.numbers import Quantity, QuantityKind, alike, quantities
 from knowledge.text.periods import Period, is_compared_with, periods
 
@@ -47,7 +47,7 @@ _CODE = re.compile(
 )
 SUPERLATIVE = re.compile(r"最[多少高低大小长短早晚快慢好差远近深宽重贵先佳强]")
 """What is the most of its kind: quoted where it is printed, never worked out."""
-TURN = re.compile(r"(?P<turn>[本这此今上下])一?(?P<of>届|期|次|轮|季|学期|赛季|星期|周|月)")
+TURN = re.compile(r"(?P<turn>[本这此今上下])[一个]?(?P<of>届|期|次|轮|[学赛雪]?季(?!度)|学期|星期|周|月)")
 """One of what comes again, as counted from the one that is told of: 上届, 本月."""
 TURNS = {"本": 0, "这": 0, "此": 0, "今": 0, "上": -1, "下": 1}
 _COMPARING = re.compile(
@@ -200,6 +200,41 @@ def asks_for_hour(query: Query) -> bool:
     return query.type is QuestionType.TIME and "几点" in asked
 
 
+_OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
+_ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
+ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
+_NAME_IN_PARTS = re.compile(
+    rf"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}(?<![长任记理员授师裁席士人手])"
+)
+
+
+def asked_person(query: Query) -> str:
+    """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing.
+
+    A name that no dictionary has is one however it is cut: 费|宏亮.
+    """
+    asked = query.question
+    names = [word.text for word in query.words if word.tag[:2] == "nr"]
+    only = len(names) == 1 and all(word.text in _OF_OFFICE or word.tag[:2] == "nr" for word in query.words)
+    asks = asked.noun in _OF_OFFICE or ASKS_FOR_WORK.search(query.text) is not None
+    asks |= query.type is QuestionType.WHO and _ASKS_WHO_ONE_IS.search(query.text) is not None
+    rest = (query.text[: asked.start] + query.text[asked.end :]).strip("? ")
+    if asks and not only and len(query.words) > 1 and _NAME_IN_PARTS.fullmatch(rest):
+        return rest
+    return names[0] if asks and only else ""
+
+
+_NUMBERED = re.compile(r"第?(?:[一二三四五六七八九十百]+[期批届号级代轮]|\d+[期批届级代轮])")
+
+
+def numbered_otherwise(word: str, told: str) -> str:
+    """Return what a text has of the sort that a numbered word is, where it has not that word: 二期 for 一期."""
+    found = (
+        [one for one in _NUMBERED.findall(told) if one[-1] == word[-1]] if _NUMBERED.fullmatch(word) else []
+    )
+    return found[0] if found and word not in found else ""
+
+
 _ENDS = re.compile("截止|结束|为止|到期")
 
 
@@ -225,6 +260,12 @@ def asked_part_of_time(query: Query) -> re.Pattern[str] | None:
 def is_of_measure(measure: str, unit: str) -> bool:
     """Tell whether a figure of some unit may be of a measure; one without a unit may be of any."""
     return not unit or (bool(MONEY.search(unit)) if measure == "元" else alike(measure, unit))
+
+
+def is_of_dimension(dimension: str, unit: str) -> bool:
+    """Tell whether a figure of some unit may be of a dimension: 12岁 is no weight; one without a unit may be of any."""
+    measure = "公斤" if dimension == "重" else "米" if dimension in "宽深厚粗" else ""
+    return not unit or not measure or alike(measure, unit)
 
 
 def dimension_words(dimension: str) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from knowledge.text.periods import is_compared_with
 
 OF_ALL = re.compile("一共|总共|累计|[共合总]计")
 _OF_A_PART = re.compile("当[年月日天晚]|[单首][日周月年]|其中")
-_AGAIN = frozenset({"届", "期", "轮", "赛季", "季", "学期"})
+ADDED = re.compile("新[开增建设辟添]|[再又][建开增添]|增[设开]")
+"""What comes to what there is: 再建8间 tells no number of all."""
+_AGAIN = frozenset({"届", "期", "轮", "赛季", "雪季", "季", "学期"})
 
 
 def is_told_of_another(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
@@ -28,8 +30,25 @@ def is_told_of_another(query: Query, aligned: Sequence[Alignment], passage: Pass
     ):
         return True
     return query.type in NUMBERS and (
-        _tells_when(query, aligned, passage, place) or _is_named_behind(aligned, passage, place)
+        _tells_when(query, aligned, passage, place)
+        or _is_named_behind(aligned, passage, place)
+        or _has_another_figure(aligned, passage, place)
     )
+
+
+def _has_another_figure(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
+    """Tell whether a word of the query stands only in a later clause that has a figure of that measure: 补助6元，骨干提高到9元."""
+    _, end = part_of(passage.folded, place, CELL_END)
+    units = {figure.unit for figure in passage.figures if place[0] <= figure.start < place[1]}
+    for other in passage.figures:
+        if other.start >= end and other.unit in units:
+            first, last = part_of(passage.folded, (other.start, other.end), CELL_END)
+            own, apart = passage.folded[first:last], passage.folded[:first] + passage.folded[last:]
+            words = (one.constraint.text for one in aligned if one.level == 0)
+            told = [word for word in words if word in own and word not in apart]
+            if told and (other.start == first or own.startswith(tuple(told))):
+                return True
+    return False
 
 
 def _dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
@@ -86,7 +105,8 @@ def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Plac
     """
     _, end = part_of(passage.folded, place, CELL_END)
     told = [one for one in aligned if one.constraint.kind is not SlotKind.DEED]
-    named = [one.constraint.text for one in told if one.level == 0 and one.constraint.period is None]
+    here = (one.constraint for one in told if one.level == 0 and one.constraint.period is None)
+    named = [one.text for one in here if one.text in passage.folded]
     around = any(one.level in (1, 2, 4) for one in told)
     runs = (
         "".join(one.text for one in run) for run in runs_of([one.constraint for one in told]) if len(run) > 1
@@ -97,16 +117,27 @@ def _is_named_behind(aligned: Sequence[Alignment], passage: Passage, place: Plac
     return not around and not headed and (behind or none_before)
 
 
+def asks_how_many_there_are(query: Query) -> bool:
+    """Tell whether all that there is of something is asked for, not what was or will be added."""
+    asked = query.text[query.question.start : query.question.end]
+    there_are = asked.startswith(("有", "共", "一共", "总共"))
+    return query.type is QuestionType.AMOUNT and there_are and ADDED.search(query.text) is None
+
+
 def _tells_another_turn(query: Query, passage: Passage, place: Place) -> bool:
     """Tell whether a value is of the next or the last of what comes again, or of a part: 下届在贵阳, 当年卖出1.8万副 for 一共."""
     start, end = part_of(passage.folded, place, CELL_END)
     if OF_ALL.search(query.text) and _OF_A_PART.search(passage.folded, start, end):
         return True
+    if asks_how_many_there_are(query) and ADDED.search(passage.folded, start, end):
+        return True
+    starts = {token.start for token in passage.tokens}
     compared = re.compile("[比较与和同]$"), re.compile("[^,，]{0,2}相?比")
     turns = (
         one
         for one in TURN.finditer(passage.folded, 0, end)
         if one["of"] in _AGAIN
+        and one.start() in starts  # 加上|一期
         and not compared[0].search(passage.folded, 0, one.start())
         and not compared[1].match(passage.folded, one.end())
     )

@@ -12,13 +12,12 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import TIERS, asked_edge, content_runs
+from knowledge.answering.constraints import TIERS, asked_edge, asked_person, content_runs
 from knowledge.answering.deeds import is_late, is_told_of_another
 from knowledge.answering.fits import (
     SURE_SHARE,
     TOLD_BY_FIGURES,
     ShortAnswer,
-    asked_person,
     count_others,
     is_of_another_kind,
     is_one_of_several,

@@ -11,11 +11,14 @@ import numpy.typing as npt
 
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind, numbered_nouns
 from knowledge.answering.constraints import (
+    ASKS_FOR_WORK,
     asked_deed,
     asked_dimension,
     asked_measure,
     asked_part_of_time,
+    asked_person,
     asks_for_hour,
+    is_of_dimension,
     is_of_measure,
     measure_of,
 )
@@ -46,17 +49,12 @@ FITTING = {
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
 TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
-_OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
 _HOLDS = re.compile("(?:是|为|[担现]?任|当选)$")
-_ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
-_ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
-_OF_TIME = re.compile(
-    r"^(?!.*第[^第]{1,4}[日天]$).*(?:[时年月日号期末初代岁际][间候代刻]?|\d[年月日号时][前起])$"
-)
+_OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
 _REACHED = re.compile("[第每满达到]$")
-_SINCE = re.compile("[前后内之以起来]")
+_SINCE = re.compile("[前后内之起]|以[前后内]")
 """What makes a length of time a moment: 满15岁, 三天后."""
 _OF_SCORE = re.compile("比[分数]|几比几")
 _TEAM = re.compile(r"(?:队|[男女][篮足排]|俱乐部)$")
@@ -99,15 +97,6 @@ class ShortAnswer:
     unit_other: float = 0.0
 
 
-def asked_person(query: Query) -> str:
-    """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing."""
-    names = [word.text for word in query.words if word.tag[:2] == "nr"]
-    only = all(word.text in _OF_OFFICE or word.tag[:2] == "nr" for word in query.words)
-    asks = query.question.noun in _OF_OFFICE or _ASKS_FOR_WORK.search(query.text) is not None
-    asks |= query.type is QuestionType.WHO and _ASKS_WHO_ONE_IS.search(query.text) is not None
-    return names[0] if asks and only and len(names) == 1 else ""
-
-
 def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
     """Tell whether a span says who someone is: a noun right before the name, or behind it and 是, 任; 甲勉励他努力学习 does not."""
     last = next((token.tag for token in passage.tokens if token.start + len(token.text) == end), "")
@@ -126,9 +115,10 @@ def is_of_another_kind(
     """Tell whether a short answer is no such thing as was asked for; `proposed` are the spans that grammar proposes."""
     kind, noun = query.type, query.question.noun
     called = kind is QuestionType.WHICH and asks_for_a_name(query)
-    if (called or kind is QuestionType.WHO) and any(map(str.isdecimal, answer.text)):
+    quoted = answer.kind is CandidateKind.QUOTED  # “远航9号”
+    if (called or kind is QuestionType.WHO) and not quoted and any(map(str.isdecimal, answer.text)):
         return True  # no person and no body has a date in it
-    if (name := asked_person(query)) or _ASKS_FOR_WORK.search(query.text):
+    if (name := asked_person(query)) or ASKS_FOR_WORK.search(query.text):
         return not is_held_by(name, passage, *answer.place)
     if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
         return True
@@ -158,13 +148,14 @@ def is_of_another_kind(
         among = any(first < end and start < last for first, last in other)
         if among or (kind is QuestionType.CHANGE and other and not asked):
             return True
-    lasts = answer.kind is CandidateKind.DURATION
-    reached = _REACHED.search(passage.folded[:start]) or _SINCE.match(passage.folded, end)
-    if kind is QuestionType.TIME and lasts and not reached:
-        return True  # 出狱的一天
-    if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
-        return asks_for_hour(query) and (lasts or not HOUR.search(answer.text))
-    within = (one for one in proposed if start <= one.start and one.end <= end)
+    within = [one for one in proposed if start <= one.start and one.end <= end]
+    lasts = next((one for one in within if one.kind in LASTING and answer.kind not in OF_TIME), None)
+    if kind is QuestionType.TIME and lasts is not None:
+        reached = _REACHED.search(passage.folded[: lasts.start]) or _SINCE.match(passage.folded, lasts.end)
+        if not reached:
+            return True  # 出狱的一天, 十年来
+    if kind is QuestionType.TIME and (answer.kind in OF_TIME or _OF_TIME.search(answer.text)):
+        return asks_for_hour(query) and (lasts is not None or not HOUR.search(answer.text))
     if asks_for_place_in_order(query):
         return not any(is_in_asked_order(query, passage, one) for one in within)
     fitting = MEASURED if asked_dimension(query) else FITTING.get(kind)
@@ -295,6 +286,8 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
 
     def is_of_other(one: Quantity) -> bool:
         lasts = one.kind is QuantityKind.DURATION and one.unit != "岁"
+        if dimension and not is_of_dimension(dimension, one.unit):
+            return True
         if dimension and ((one.text[0] == "一" and alike("个", one.unit)) or (dimension == "大" and lasts)):
             return True  # 一名木匠 tells no age
         after, before = counted[one.end]

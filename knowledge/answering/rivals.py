@@ -21,16 +21,16 @@ from knowledge.answering.constraints import (
     asked_deed,
     asked_edge,
     asked_part_of_time,
+    asked_person,
     asked_word,
     asks_for_hour,
 )
-from knowledge.answering.deeds import OF_ALL
+from knowledge.answering.deeds import ADDED, OF_ALL, asks_how_many_there_are
 from knowledge.answering.fits import (
     LASTING,
     NOMINAL,
     TOLD_BY_FIGURES,
     are_such_bodies,
-    asked_person,
     is_held_by,
     joined_words,
 )
@@ -42,9 +42,10 @@ from knowledge.answering.whole import (
     is_in_asked_order,
     of_asked_pair,
     of_named_item,
+    outside_parts,
     paired,
 )
-from knowledge.answering.window import CLAUSE_END, ITEM_END, SENTENCE_PART, Passage, Place, part_of
+from knowledge.answering.window import CELL_END, CLAUSE_END, ITEM_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
@@ -287,6 +288,15 @@ def _kept(
             yield there  # 每户多少 is not told by the sum
     if "每" not in query.text and OF_ALL.search(query.text):  # 总共多少 is not told by what each has
         yield ~_in_clause_of("每", passage, proposed)
+        yield _in_clause_of("总", passage, proposed)
+    if asks_how_many_there_are(query):
+        yield np.array(
+            [
+                ADDED.search(passage.folded, *part_of(passage.folded, one[:2], CELL_END)) is None
+                for one in proposed
+            ]
+        )
+    yield outside_parts(query, passage, proposed)
     if name := asked_person(query):
         yield np.array([is_held_by(name, passage, one.start, one.end) for one in proposed])
     labelled = _labelled(query, passage)

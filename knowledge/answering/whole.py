@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
-from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage, Place, part_of
+from knowledge.answering.window import CELL_END, CLAUSE_END, ITEM_END, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.numbers import Quantity, QuantityKind, alike, comparable
@@ -223,3 +223,25 @@ def of_asked_pair(
     ]
     others = [place for (_, place), own in zip(pairs, named, strict=True) if sum(named) == 1 and not own]
     return np.array([not any(s < c.end and c.start < e for s, e in others) for c in proposed])
+
+
+def outside_parts(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
+    """Tell of each span whether it is no figure behind 其中 of what the whole has a figure of: 收3亿元，其中甲市收2亿元."""
+    folded = passage.folded
+    at = folded.find("其中")
+    words = [word.text for word in query.words]
+    things = tuple(word.text for word in query.words if word.tag[:1] not in "vdt")
+    named = at < 0 or any(word in folded[at:] and word not in folded[:at] for word in words)
+    of_all = [
+        {word for word in words if word in folded[part_of(folded, (f.start, f.end), CELL_END)[0] : f.start]}
+        for f in passage.figures
+        if f.end <= at
+    ]
+
+    def is_whole(one: Candidate) -> bool:
+        start, end = part_of(folded, one[:2], CELL_END)
+        own = {word for word in words if word in folded[start:end]}
+        begun = folded[start:end].removeprefix("其中").startswith(things)
+        return one.start < at or begun or not any(other and own <= other for other in of_all)
+
+    return np.array([named or is_whole(one) for one in proposed])

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment, Doubts
 from knowledge.answering.candidates import LONGEST_ANSWER, candidates
-from knowledge.answering.constraints import SlotKind
+from knowledge.answering.constraints import SlotKind, asked_person
 from knowledge.answering.extractor import FactReading
-from knowledge.answering.fits import asked_person
 from knowledge.answering.reader import DoubtedWord, WindowReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.query.aliases import Aliases
@@ -133,6 +132,14 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("多少天内要登记", "第三条 养犬人应当自取得犬只之日起20日内登记。", "20日内"),
         ("乱停车罚多少钱", "违反规定乱停车的，处50元以上200元以下罚款。", "50元以上200元以下"),
         ("总共多少名额", "名额：每个社区限报4人，总数60人", "60人"),
+        ("江苑多重", "“江苑”9岁，体重112公斤，爱吃竹笋。", "112公斤"),
+        ("一共有几条雪道", "今年新开雪道4条，雪道总数达到27条。", "27条"),
+        ("图书馆有几间", "现有图书馆45间，年内再建8间。", "45间"),
+        ("出口额增长多少", "出口额增长8.4%，其中机电产品增长11.7%。", "8.4%"),
+        ("机电产品增长多少", "出口额增长8.4%，其中机电产品增长11.7%。", "11.7%"),
+        ("来信寄到哪个邮箱", "来信可寄到邮箱news@liujiang.example，3日内答复。", "news@liujiang.example"),
+        ("血站站长是谁", "血站站长乐晓梅说，献血要隔6个月。", "乐晓梅"),
+        ("厂长是谁", "厂长庄为民表示，二期已经投产。", "庄为民"),
         ("12路每天多少班", "线路：12路｜起点：车站｜每日班次：26班", "26班"),
     ],
 )
@@ -182,6 +189,35 @@ def test_a_change_the_other_way_answers_nothing(query: str, barred: bool) -> Non
     assert reading(query, "羊肉每公斤71元，下降2.1%。").is_barred is barred
 
 
+@pytest.mark.parametrize(
+    ("query", "fact", "near"),
+    [
+        ("一期占地多少亩", "二期占地52亩，去年开工。", "一期2011年建成。"),
+        ("江苑二号多重", "其中“江苑一号”重260公斤。", "江苑二号去年升空。"),
+        ("本雪季救护了多少人", "上个雪季救护97人。", ""),
+    ],
+)
+def test_another_of_a_number_or_turn_answers_nothing(query: str, fact: str, near: str) -> None:
+    assert reading(query, fact, near).is_barred
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "said"),
+    [
+        ("骨干每年补助多少", "养护人每年补助600元，骨干提高到1000元。", False),
+        ("养护人每年补助多少", "养护人每年补助600元，骨干提高到1000元。", True),
+        ("多少水用于冲洗道路", "每天有2.5万吨水送往湿地，1.2万吨用于冲洗道路。", False),
+        ("有几间书房", "年内新建书房8间。", False),
+        ("新建几间书房", "年内新建书房8间。", True),
+        ("处理能力多少", "污水6万吨，加上一期的5万吨，处理能力达到11万吨。", True),
+    ],
+)
+def test_a_figure_is_not_said_of_what_a_later_clause_has_one_of_its_own(
+    query: str, fact: str, said: bool
+) -> None:
+    assert reading(query, fact).may_be_said is said
+
+
 def test_a_rate_of_something_else_is_no_share() -> None:
     assert reading("死亡率多少", "全年出生率为5.49‰；死亡人口1.78万人。").is_barred
 
@@ -204,6 +240,8 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
         ("陈立代表哪个队", "郑国梁表示，陈立每天训练。", True),
         ("窝点在哪个市", "窝点设在云塘市一处写字楼。", False),
         ("她母亲是做什么的", "她母亲陈立去年退休。", True),
+        ("货船叫什么名字", "货船“远航9号”昨天触礁。", False),
+        ("熊猫什么时候出生", "这是该园十年来首次有熊猫出生。", True),
     ],
 )
 def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
@@ -443,6 +481,8 @@ def test_who_somebody_is_stands_right_before_the_name_or_behind_what_says_so(
         ("谁是冯正", "冯正"),
         ("冯正担任什么职务", "冯正"),
         ("冯正是做什么的", "冯正"),
+        ("费宏亮是谁", "费宏亮"),
+        ("队长是谁", ""),
         ("冯正和谁", ""),
         ("冯正的妻子是谁", ""),
     ],
