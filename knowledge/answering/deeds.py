@@ -67,11 +67,11 @@ def _dates_another_deed(query: Query, passage: Passage, place: Place) -> bool:
 
 def _is_told_in_heads(query: Query, aligned: Sequence[Alignment]) -> bool:
     """Tell whether the deed beside the question word stands in the heads alone: there stands whose name answers."""
-    question, deeds = query.question, [a for a in aligned if a.constraint.kind is SlotKind.DEED]
-    before = [one for one in deeds if one.constraint.end <= question.start][-1:]
-    after = [one for one in deeds if one.constraint.start >= question.end][:1]
-    beside = after or before
-    return query.type in NAMES and bool(beside) and LEVELS[beside[0].level] == "heads"
+    question = query.question
+    before = [one for one in aligned if one.constraint.end <= question.start][-1:]
+    after = [one for one in aligned if one.constraint.start >= question.end][:1]
+    deeds = (one for one in after or before if one.constraint.kind is SlotKind.DEED)
+    return query.type in NAMES and any(LEVELS[one.level] == "heads" for one in deeds)
 
 
 def _places_another_deed(query: Query, passage: Passage, place: Place) -> bool:
