@@ -13,6 +13,7 @@ from knowledge.documents.html_article import PageReadings, article_blocks, compa
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.html_credits import ENDED, beside, is_credit, naming, rim_of, stated
 from knowledge.documents.pdf_flow import CAPTIONED
+from knowledge.documents.plain import BUTTON
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.errors import UnreadableFile
@@ -69,6 +70,7 @@ def read_html(name: str, data: bytes) -> Extract:
     rim = rim_of(page, kept, title)
     around = set(beside(page, kept, rim))
     chosen = {*kept, *times, *around}
+    again |= {b for b in kept if BUTTON.fullmatch(b.text.strip())}
     kept = [b for b in page.blocks if b is title or (b in chosen and b not in again)]
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
@@ -76,7 +78,10 @@ def read_html(name: str, data: bytes) -> Extract:
     fields = {b for b in kept if _FIELD.match(b.text) and (_EVENT.match(b.text) or not is_credit(b.text))}
     events = {b for pair in pairwise(kept) if fields.issuperset(pair) for b in pair}  # 时间 over 地点
     signed = {*around, *naming(page, rim), *(b for b in kept if is_credit(b.text))} - {title, *events}
-    heads = {*times, *_set_apart(kept)}
+    numbered = {
+        b for b, under in pairwise(kept) if under.cell and not b.cell and NUMBERED_HEADING.fullmatch(b.text)
+    }
+    heads = {*times, *_set_apart(kept), *numbered}
     alone = {*around, title}  # a cell of theirs is of no table of the text
     for table, group in groupby(kept, lambda b: b.cell.table if b.cell and b not in alone else None):
         blocks = list(group)

@@ -68,9 +68,9 @@ _WORDS: Final = re.compile("[a-z]+")
 _CAPITAL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 _MARKS: Final = {
     "author": set_of("author authors authorname byline writer username zuozhe"),
-    "source": set_of("source laiyuan publisher"),
+    "source": set_of("source laiyuan publisher js_name"),
 }
-"""What pages call whoever wrote a text, or printed it first, in class, id, rel and itemprop."""
+"""What pages call whoever wrote a text, or printed it first, in class, id, rel and itemprop; WeChat an account `js_name`."""
 
 _FIELD: Final = re.compile("[\u4e00-\u9fff]{2,6}\\s?[：:]?")
 _LABEL: Final = re.compile(r"(?:作者|来源|來源|稿源|文|(?:posted )?by)\s*[：:/|]?", re.I)
@@ -283,7 +283,7 @@ class _Collector:
         centred = aligned[1].lower() == "center" if aligned else above.centred or tag == "center"
         names = above.names
         called = " ".join(own.get(name, "") for name in ("class", "id", "rel", "itemprop"))
-        words = set(_WORDS.findall(_CAPITAL.sub(" ", called).lower()))
+        words = {*_WORDS.findall(_CAPITAL.sub(" ", called).lower()), *called.split()}
         kind = next((kind for kind, marks in _MARKS.items() if not marks.isdisjoint(words)), "")
         if kind:
             names = (*names[-4:], len(self._kinds))

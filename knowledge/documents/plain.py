@@ -177,7 +177,7 @@ def _talk(lines: Sequence[str]) -> _Heads:
     return roles, []
 
 
-_BUTTON: Final = re.compile(
+BUTTON: Final = re.compile(
     r".{0,8}(?:点击?|戳|长按|扫码?|扫描|扫一扫|识别)[^，。；]{0,8}(?:蓝字|关注|在看|分享|收藏|点?赞|二维码|公众号|原文)[^。；？]{0,16}|微信扫一扫"
     r"|关注(?:该|我们的?)?(?:公众号)?|阅读原文|(?:往期|更多|精彩)(?:推荐|回顾|精选|阅读)[^，。；]{0,20}|以下文章来源于.{2,20}|[—\-\s]*(?i:END|完)[—\-\s]*"
 )
@@ -190,7 +190,7 @@ def _around_post(lines: Sequence[str]) -> list[Block]:
     """What WeChat prints around a post: buttons, credits and other posts under its last sentence, where buttons tell it."""
     said = [at for at, line in enumerate(lines) if line.strip()]
     text = {at: lines[at].strip() for at in said}
-    buttons = [at for at in said if _BUTTON.fullmatch(text[at])]
+    buttons = [at for at in said if BUTTON.fullmatch(text[at])]
     if len({text[at] for at in buttons}) < 2:
         return []
     told = [at for at in said if at not in buttons and _TELLS.search(text[at])]

@@ -444,6 +444,7 @@ BLOG = "<title>夜市开放</title><p><a href='/'>首页</a></p><h1>夜市开放
         ("<div class='post-author'><b>周敏</b><i>关注</i></div>", "", "周敏", None),
         ("<p itemprop='author'><span itemprop='name'>周敏</span> 高级编辑</p>", "", "周敏", None),
         ("<p class='articleSource'>来源：青山发布</p>", "", None, "青山发布"),
+        ("<span><a id='js_name'>青山街道在线</a></span><em>2023-09-03</em>", "", None, "青山街道在线"),
         ("<span>新华社</span><i>2023-09-03 12:05</i>", "", None, "新华社"),
         ("<p>周敏/青山晚报</p><p>2023-09-03 12:05</p>", "", "周敏", "青山晚报"),
         ("<p class='author'>青山晚报</p>", "", None, "青山晚报"),
@@ -626,6 +627,17 @@ def test_a_line_all_in_bold_over_text_heads_a_section() -> None:
     )
     extract = read_html("a.html", f"<title>食堂开张了</title><h1>食堂开张了</h1>{told}".encode())
     assert [text for role, text in blocks_of(extract) if role is BlockRole.HEADING] == ["食堂多了"]
+
+
+def test_buttons_of_a_post_are_no_text_and_a_number_heads_the_table_under_it() -> None:
+    rows = "<tr><td>城关镇</td><td>便民中心</td></tr><tr><td>石桥镇</td><td>镇政府</td></tr>"
+    page = f"<title>开业啦</title><h1>开业啦</h1><p>点击蓝字 关注我们</p><p>社区食堂今天开业。</p><p>一、受理地点</p><table>{rows}</table>"
+    repaired = repair_document(read_document("a.html", page.encode()))
+    assert [(fact.text, fact.section) for fact in repaired.facts] == [
+        ("社区食堂今天开业。", None),
+        ("城关镇：便民中心", "一、受理地点"),
+        ("石桥镇：镇政府", "一、受理地点"),
+    ]
 
 
 def test_a_clause_that_leads_to_a_table_is_text() -> None:
