@@ -161,9 +161,12 @@ def _is_another(title: Sequence[PageLine], line: PageLine) -> bool:
 
 
 def _go_on_behind_pauses(found: list[Labelled]) -> None:
-    """Make a caption running text that stands right below a line which breaks off and reads on into it."""
+    """Make a caption running text that stands right below a line which breaks off and reads on into it; none that ends
+    with a number to call goes on with another."""
     for at in range(1, len(found)):
         above, each = found[at - 1], found[at]
+        if all(other.line.text[-1].isdigit() and names_a_number(other.line.text) for other in (above, each)):
+            found[at] = each._replace(opens=True)
         if each.role is not BlockRole.CAPTION or each.rival is not BlockRole.PARAGRAPH or each.line.gap:
             continue
         broken = above.role is BlockRole.PARAGRAPH and not above.line.finished

@@ -260,6 +260,16 @@ def test_who_is_on_duty_and_the_number_to_call_are_facts() -> None:
     ]
 
 
+def test_a_number_to_call_under_items_is_a_fact_of_its_own() -> None:
+    items = (
+        "一、办公室 陶然 3300121",
+        "二、保卫科 秦越 3300122",
+        "三、医务室 何晓 3300123",
+        "抢修队 0572-1112225",
+    )
+    assert texts(repair("\n".join(("国庆值班表", *items)))) == [*items]
+
+
 @pytest.mark.parametrize("blank", ["", "\n", "\n\n"])
 @examples("first", "second", "third")
 def test_however_notices_are_signed_each_is_an_article(
