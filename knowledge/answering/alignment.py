@@ -375,7 +375,7 @@ class Aligner:
             return form in re.split(r"[^a-z0-9]+", text)
         if len(form) == 1 != len(one.text):
             return stands_as_name(form, text, language)
-        if form[0] == "第" != form:  # 第二十四次 is no 第二
+        if form[0] == "第" != form and form[-1] in _NUMERALS:  # 第二十四次 is no 第二
             return re.search(rf"{re.escape(form)}(?![\d{_NUMERALS}])", text) is not None
         if len(form) < 2 or self.query.text[: one.start].endswith(_OTHERING):
             return form in text

@@ -127,7 +127,8 @@ def is_of_another_kind(
     if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
         return True
     if kind is QuestionType.PLACE and (
-        _TEAM.search(answer.text) or (not noun and _is_cut_off(passage, answer))
+        _TEAM.search(answer.text)
+        or (not noun and _is_cut_off(passage, answer, query.text[query.question.end :]))
     ):
         return True  # a team is nowhere
     start, end = answer.place
@@ -198,9 +199,10 @@ def are_such_bodies(query: Query, passage: Passage, said: Sequence[str]) -> npt.
     return np.array([asked == _sort_of_body(text) != -1 and text not in common for text in said])
 
 
-def _is_cut_off(passage: Passage, answer: ShortAnswer) -> bool:
-    """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮."""
-    goes_on = any(t.start == answer.place[1] and t.tag[:1] == "n" for t in passage.tokens)
+def _is_cut_off(passage: Passage, answer: ShortAnswer, asked: str = "") -> bool:
+    """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮, not 柳江 of 柳江牧民 for 哪里的牧民."""
+    after = next((t for t in passage.tokens if t.start == answer.place[1]), None)
+    goes_on = after is not None and after.tag[:1] == "n" and not asked.startswith(f"的{after.text}")
     return answer.kind is CandidateKind.PLACE and goes_on
 
 

@@ -47,7 +47,7 @@ from knowledge.answering.whole import (
 )
 from knowledge.answering.window import CELL_END, CLAUSE_END, ITEM_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
-from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
 from knowledge.text.numbers import alike
 
@@ -256,8 +256,9 @@ def still_standing(
 def _kept(
     query: Query, passage: Passage, proposed: Sequence[Candidate], rows: Array
 ) -> Iterator[npt.NDArray[np.bool_]]:
+    may = np.array([query.type not in NUMBERS or one.kind not in OF_TIME for one in proposed])
     for same, other in (("period_same", "period_other"), ("dimension_near", "dimension_other")):
-        if rows[:, COLUMN[same]].any():
+        if rows[may, COLUMN[same]].any():
             yield rows[:, COLUMN[other]] <= 0
     if query.type in (QuestionType.CHANGE, QuestionType.AMOUNT):
         by, amiss = told_changes(passage, query)
