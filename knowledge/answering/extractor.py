@@ -60,6 +60,8 @@ BORNE_HERE = frozenset({0, 3, 5})
 """Levels of alignment at which something of a word stands in the fact itself."""
 NOTHING_OF_IT = 0.85
 """The reader's doubt of a word from which on it finds nothing of it."""
+UNREADABLE = -2.0
+"""The reader's logit of an answer below which a fact has none that only a name leads to."""
 MOST_TOLD = 6.0
 """Logits of the reader beyond which nothing more is told."""
 
@@ -163,7 +165,16 @@ class FactReading:
         named = kind is QuestionType.PLACE and is_kind_of_place(self.query.question.noun)
         bare = named and all(is_proper(one.constraint, self.passage) for one in self.aligned)
         misfits |= bare and self._misfit > 0  # 威尔逊是哪个国家的: his name alone tells no country
-        return self._is_out or misfits or self._is_of_another or self._lacks_a_name
+        unread = (
+            self._binds_a_name_alone and self._read is not None and _logit(self._read.answerable) < UNREADABLE
+        )
+        return self._is_out or misfits or self._is_of_another or self._lacks_a_name or unread
+
+    @property
+    def _binds_a_name_alone(self) -> bool:
+        """Tell whether a name is asked for that nothing but a name binds: any fact that has 马莉 holds all of 马莉是什么职业."""
+        alone = all(is_proper(one.constraint, self.passage) for one in self.aligned)
+        return alone and self.query.type in NAMES | {QuestionType.WHICH} and not asked_person(self.query)
 
     @cached_property
     def _is_out(self) -> bool:

@@ -595,6 +595,18 @@ def reading(
     return FactReading(Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model)
 
 
+@pytest.mark.parametrize(("answerable", "barred"), [(0.05, True), (0.5, False)])
+def test_a_name_that_alone_is_bound_leads_to_no_name_that_the_reader_finds_nothing_of(
+    answerable: float, barred: bool
+) -> None:
+    asked = analyse("马丽珍在哪家公司工作", Aliases(), CHINESE)
+    model = answer_model()
+    passage = Passage("马丽珍在红星公司的门口等车。", Surroundings(), CHINESE)
+    aligner = Aligner(asked, model.doubts, lambda word: 0.5)
+    read = WindowReading((), answerable, ())
+    assert FactReading(aligner, passage, model, read=read).is_barred is barred
+
+
 def test_a_score_is_told_by_two_figures_alone() -> None:
     fact = "甲队一路领先乙队20分，最终98比80取胜。"
     answers = [reading(query, fact).answer for query in ("甲队乙队多少比分", "甲队乙队比分是多少")]
