@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain, repeat
-from typing import Final, NamedTuple
+from itertools import chain, islice, repeat
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,10 @@ from knowledge.repair.line_features import (
     with_labels,
 )
 from knowledge.repair.page_layout import PageLine
+
+Features: TypeAlias = Sequence[Sequence[str]]
+"""What is seen of each line of a page."""
+_Rows: TypeAlias = npt.NDArray[np.int32]
 
 # One letter a label, as the models write them: a capital begins what it names, a small one goes on with the line above.
 ROLES: Final = {
@@ -115,8 +119,8 @@ class LineModel:
             table[[*(places.get(mark + name, -1) for name in names), -1]] for mark in ("", ON_SHORT_PAGES)
         )
         barring = np.array([[name in NO_DISPLAY] for name in (*names, "")], np.int32)
-        self._weights = np.hstack([own, barring])
-        self._short = np.hstack([own + apart, barring])
+        # Those of short pages stand below the others.
+        self._weights = np.vstack([np.hstack([own, barring]), np.hstack([own + apart, barring])])
         roles = np.array([ord(label.upper()) for label in model.labels])
         self._same = roles[:, None] == roles[None, :]
         self._title = model.labels.index("T")
@@ -128,29 +132,34 @@ class LineModel:
         self._barred = np.array(barred, np.int32)
 
     def label(
-        self, features: Sequence[Sequence[str]], told: Callable[[int], float] | None = None
-    ) -> list[Found]:
-        """Return the label of each line on the likeliest path, and how much the best paths with other labels lack.
+        self, pages: Sequence[Features], told: Callable[[int, int], float] | None = None
+    ) -> list[list[Found]]:
+        """Return the label of each line on a page's likeliest path, and how much the best paths with other labels lack.
 
-        `told` says how much else tells that an article begins at a line, where that is not sure.
+        `told` says how much else tells that an article begins at a line of a page, where that is not sure.
         """
-        if not features:
-            return []
-        emitted = self._emissions(features)
-        paths = self._paths(emitted)
+        if not any(pages):
+            return [[] for _ in pages]
+        places = _SideBySide([len(page) for page in pages])
+        emitted = self._emissions(pages)
+        paths = self._paths(emitted, places)
         if told is not None:
-            odds = enumerate(self._beginnings(emitted, paths))
-            more = [round(self._scale * told(at)) if abs(each) < _SURE else 0 for at, each in odds]
+            odds = self._beginnings(emitted, paths, places)
+            lines = [(page, at) for page, its in enumerate(pages) for at in range(len(its))]
+            more = [
+                round(self._scale * told(*line)) if abs(each) < _SURE else 0
+                for line, each in zip(lines, odds, strict=True)
+            ]
             if any(more):
-                paths = self._paths(emitted, more)
-        total = paths[:, 0] + paths[::-1, 1] - emitted
+                paths = self._paths(emitted, places, more)
+        total = paths.sum(1) - emitted
         best = total.argmax(1)
         lacks = (total.max(1)[:, None] - total) / self._scale
         others = np.where(self._same[best], np.inf, lacks)
         rivals = others.argmin(1)
         parted = np.where(self._same[best], lacks, np.inf)
         parted[np.arange(len(best)), best] = np.inf
-        return [
+        found = (
             Found(self._labels[label], margin, self._labels[rival], apart, title)
             for label, margin, rival, apart, title in zip(
                 best.tolist(),
@@ -160,49 +169,77 @@ class LineModel:
                 lacks[:, self._title].tolist(),
                 strict=True,
             )
-        ]
+        )
+        return [list(islice(found, len(page))) for page in pages]
 
-    def labels(self, features: Sequence[Sequence[str]]) -> list[str]:
-        """Return the label of each line on the likeliest path alone."""
-        if not features:
-            return []
-        emitted = self._emissions(features)
-        paths = self._paths(emitted)
-        best = (paths[:, 0] + paths[::-1, 1] - emitted).argmax(1)
-        return [self._labels[label] for label in best.tolist()]
+    def labels(self, pages: Sequence[Features]) -> list[list[str]]:
+        """Return the label of each line on a page's likeliest path alone."""
+        if not any(pages):
+            return [[] for _ in pages]
+        emitted = self._emissions(pages)
+        paths = self._paths(emitted, _SideBySide([len(page) for page in pages]))
+        best = (paths.sum(1) - emitted).argmax(1)
+        labels = (self._labels[label] for label in best.tolist())
+        return [list(islice(labels, len(page))) for page in pages]
 
-    def beginnings(self, features: Sequence[Sequence[str]]) -> list[float]:
+    def beginnings(self, page: Features) -> list[float]:
         """Return how much likelier it is than not that an article's headline, or what stands over it, begins at a line."""
-        emitted = self._emissions(features)
-        return self._beginnings(emitted, self._paths(emitted))
+        places = _SideBySide([len(page)])
+        emitted = self._emissions([page])
+        return self._beginnings(emitted, self._paths(emitted, places), places)
 
-    def _beginnings(self, emitted: npt.NDArray[np.int32], paths: npt.NDArray[np.int32]) -> list[float]:
-        above, here = paths[:-1, 0, :, None], paths[::-1, 1][1:, None, :]
-        steps = above + self._both_ways[0] + here
+    def _beginnings(self, emitted: _Rows, paths: _Rows, places: _SideBySide) -> list[float]:
+        steps = paths[:-1, 0, :, None] + self._both_ways[0] + paths[1:, 1, None, :]
         begun, other = (np.maximum.reduce(steps + counted, (1, 2)) for counted in self._counted)
-        return [-np.inf, *((begun - other) / self._scale).tolist()]
+        odds = np.full(len(emitted), -np.inf)
+        odds[1:] = (begun - other) / self._scale
+        odds[places.first] = -np.inf
+        return list(map(float, odds))
 
-    def _paths(
-        self, emitted: npt.NDArray[np.int32], more: Sequence[int] | None = None
-    ) -> npt.NDArray[np.int32]:
-        """Return the best paths down to each line, and side by side with them those up to it from the last."""
-        paths = np.stack([emitted, emitted[::-1]], 1)
-        for at in range(1, len(paths)):
+    def _paths(self, emitted: _Rows, places: _SideBySide, more: Sequence[int] | None = None) -> _Rows:
+        """Return for each line the best paths down to it, and beside them those up to it from its page's last."""
+        paths = np.stack([emitted[places.down], emitted[places.up]], 1)
+        if more is not None:  # what tells of the step up to a line stands at the line below
+            begun = np.stack([np.array(more)[places.down], np.array([*more[1:], 0])[places.up]], 1)
+        for before, low, high in zip(places.ends, places.ends[1:], places.ends[2:], strict=False):
             steps = self._both_ways
-            if more is not None and (more[at] or more[-at]):
-                each = np.array([more[at], more[-at]], np.int32)[:, None, None]
-                steps = np.where(self._begins, steps + each, steps)
-            paths[at] += np.maximum.reduce(paths[at - 1, :, :, None] + steps, 1)
-        return paths
+            if more is not None and begun[low:high].any():
+                steps = np.where(self._begins, steps + begun[low:high, :, None, None], steps).astype(np.int32)
+            paths[low:high] += np.maximum.reduce(paths[before : before + high - low, :, :, None] + steps, 2)
+        by_line = np.empty_like(paths)
+        by_line[places.down, 0], by_line[places.up, 1] = paths[:, 0], paths[:, 1]
+        return by_line
 
-    def _emissions(self, features: Sequence[Sequence[str]]) -> npt.NDArray[np.int32]:
+    def _emissions(self, pages: Sequence[Features]) -> _Rows:
         """Return the weight of each label for each line: the sum over its features."""
-        weights = self._short if len(features) <= SHORT_PAGE else self._weights
-        rows = list(map(self._rows.get, chain.from_iterable(features), repeat(len(weights) - 1)))
-        starts = np.cumsum([0, *map(len, features[:-1])])
-        total = np.add.reduceat(weights.take(rows, 0), starts)
-        emitted: npt.NDArray[np.int32] = total[:, :-1] + np.where(total[:, -1:], self._barred, 0)
+        half = len(self._weights) // 2
+        lines = list(chain.from_iterable(pages))
+        rows = np.array(list(map(self._rows.get, chain.from_iterable(lines), repeat(half - 1))))
+        long = [sum(map(len, page)) for page in pages]
+        rows += np.repeat([half if len(page) <= SHORT_PAGE else 0 for page in pages], long)
+        starts = np.cumsum([0, *map(len, lines[:-1])])
+        total = np.add.reduceat(self._weights.take(rows, 0), starts)
+        emitted: _Rows = total[:, :-1] + np.where(total[:, -1:], self._barred, 0)
         return emitted
+
+
+class _SideBySide:
+    """The lines of pages in the order in which one goes along all at once: the first of each, the second of each.
+
+    `down` and `up` are the lines so from a page's first and last one, `ends` where each step begins and the last one ends;
+    the pages that are longer come first in each. `first` is where each page begins.
+    """
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        ordered = np.argsort(-np.array(lengths), kind="stable")
+        long = np.array(lengths)[ordered]
+        begins = np.cumsum([0, *lengths[:-1]])
+        self.first = begins[np.array(lengths) > 0]
+        steps = np.arange(long[0])[:, None]
+        there = steps < long
+        self.down = (begins[ordered] + steps)[there]
+        self.up = (begins[ordered] + long - 1 - steps)[there]
+        self.ends: list[int] = [0, *np.cumsum(there.sum(1)).tolist()]
 
 
 def _is_apart(above: str, label: str) -> bool:
@@ -217,29 +254,37 @@ class Labeller:
     first: LineModel
     second: LineModel
 
-    def label(self, lines: Sequence[PageLine], told: Callable[[int], float] | None = None) -> list[Labelled]:
-        """Say what each line of a document is; `told` as in `LineModel.label`."""
-        labels = self.second.label(self._seen(lines), told)
+    def label(
+        self,
+        pages: Sequence[Sequence[PageLine]],
+        told: Callable[[Sequence[PageLine], int], float] | None = None,
+    ) -> list[list[Labelled]]:
+        """Say what each line of each page is; `told` as in `LineModel.label`."""
+        tells = None if told is None else lambda page, at: told(pages[page], at)
         return [
-            Labelled(
-                line,
-                ROLES[found.label],
-                found.label.isupper(),
-                found.margin,
-                ROLES[found.rival],
-                found.parted,
-                found.untitled,
-            )
-            for line, found in zip(lines, labels, strict=True)
+            [
+                Labelled(
+                    line,
+                    ROLES[found.label],
+                    found.label.isupper(),
+                    found.margin,
+                    ROLES[found.rival],
+                    found.parted,
+                    found.untitled,
+                )
+                for line, found in zip(lines, labels, strict=True)
+            ]
+            for lines, labels in zip(pages, self.second.label(self._seen(pages), tells), strict=True)
         ]
 
     def beginnings(self, lines: Sequence[PageLine]) -> list[float]:
         """As `LineModel.beginnings`, for lines."""
-        return self.second.beginnings(self._seen(lines))
+        return self.second.beginnings(self._seen([lines])[0])
 
-    def _seen(self, lines: Sequence[PageLine]) -> list[list[str]]:
-        own = features(lines)
-        return list(with_labels(lines, own, self.first.labels(own)))
+    def _seen(self, pages: Sequence[Sequence[PageLine]]) -> list[list[list[str]]]:
+        own = features(pages)
+        each = zip(pages, own, self.first.labels(own), strict=True)
+        return [list(with_labels(lines, its, labels)) for lines, its, labels in each]
 
 
 @cache

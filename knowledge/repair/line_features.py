@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Final
 
 import numpy as np
@@ -53,15 +54,16 @@ SHORT_PAGE: Final = 24
 ON_SHORT_PAGES: Final = "|"
 
 
-def features(lines: Sequence[PageLine]) -> list[list[str]]:
-    """Return the features of each line: its own, and its neighbours' by their distance."""
-    page = _Page(lines)
-    own = [page.own(at) for at in range(len(lines))]
-    return [page.with_neighbours(at, own) for at in range(len(lines))]
+def features(pages: Sequence[Sequence[PageLine]]) -> list[list[list[str]]]:
+    """Return the features of each line of each page: its own, and its neighbours' by their distance."""
+    told = used_again([[line.text for line in lines] for lines in pages])
+    return [_Page(lines, again).features() for lines, again in zip(pages, told, strict=True)]
 
 
-def used_again(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Return for each text how many of its pairs of han characters side by side others have, too, and how many it has."""
+def used_again(pages: Sequence[Sequence[str]]) -> list[list[tuple[int, int]]]:
+    """Return for each text how many of its pairs of han characters side by side others of its page have, too, and how
+    many it has."""
+    texts = list(chain.from_iterable(pages))
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
     owners = np.arange(len(texts)).repeat([len(text) for text in texts])
     han = han_table().take(codes, mode="clip")
@@ -69,11 +71,14 @@ def used_again(texts: Sequence[str]) -> list[tuple[int, int]]:
     pairs = (codes[at] << 18 | codes[at + 1]) * len(texts) + owners[at]
     pairs.sort()
     pairs, owners = np.divmod(pairs, max(1, len(texts)))
-    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    of_page = np.arange(len(pages)).repeat([len(page) for page in pages])[owners]
+    begins = np.diff(pairs, prepend=-1).astype(bool) | np.diff(of_page, prepend=-1).astype(bool)
+    first = np.flatnonzero(begins)
     often = np.diff(first, append=len(pairs))
     again = (owners[first] != owners[first + often - 1]).repeat(often)
     shared, of_all = (np.bincount(which, minlength=len(texts)) for which in (owners[again], owners))
-    return list(zip(shared.tolist(), of_all.tolist(), strict=True))
+    each = zip(shared.tolist(), of_all.tolist(), strict=True)
+    return [list(islice(each, len(page))) for page in pages]
 
 
 def weighed(features: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
@@ -86,8 +91,9 @@ def weighed(features: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
 class _Page:
     """What is counted once for all lines of a page."""
 
-    def __init__(self, lines: Sequence[PageLine]) -> None:
+    def __init__(self, lines: Sequence[PageLine], again: Sequence[tuple[int, int]]) -> None:
         self._lines = lines
+        self._again = again
         count = max(1, len(lines))
         wide = sorted(line.width for line in lines if line.width > 6)
         self._median = wide[len(wide) // 2] if wide else 10.0
@@ -100,9 +106,12 @@ class _Page:
         self._blank = str(min(4, 5 * sum(line.gap > 0 for line in lines) // count))
         self._indented = str(min(4, 5 * sum(line.indent > 1 for line in lines) // count))
         self._short = str(min(4, 5 * sum(line.width <= 20 for line in lines) // count))
-        self._again = used_again([line.text for line in lines])
 
-    def own(self, at: int) -> list[str]:
+    def features(self) -> list[list[str]]:
+        own = [self._own(at) for at in range(len(self._lines))]
+        return [self._with_neighbours(at, own) for at in range(len(self._lines))]
+
+    def _own(self, at: int) -> list[str]:
         line = self._lines[at]
         text = line.text
         ratio = str(min(9, int(line.width / self._median * 5)))
@@ -149,7 +158,7 @@ class _Page:
             names.append("again" + str(4 * again // pairs))
         return names
 
-    def with_neighbours(self, at: int, own: Sequence[Sequence[str]]) -> list[str]:
+    def _with_neighbours(self, at: int, own: Sequence[Sequence[str]]) -> list[str]:
         lines = self._lines
         line = lines[at]
         before = lines[at - 1] if at else None

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import dropwhile, pairwise, takewhile
+from itertools import compress, dropwhile, pairwise, takewhile
+from operator import not_
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from knowledge.model import (
     Article,
@@ -79,22 +80,44 @@ class _Reading:
     """What was cut off where a text begins, by its paragraph."""
 
 
-def repair_document(document: Document) -> ParsedDocument:
-    """Restore the articles and facts of one document, and account for each of its characters."""
+class Lines(NamedTuple):
+    """What each line of a document is: those that its reader knows, and all others that hold text."""
+
+    stated: list[StatedLine]
+    free: list[Labelled]
+
+
+def repair_document(document: Document, lines: Lines | None = None) -> ParsedDocument:
+    """Restore the articles and facts of one document, and account for each of its characters.
+
+    `lines` are its own from `label_lines`, for who has labelled many documents at once.
+    """
     log: list[RepairEntry] = []
-    reading = _read(document, log)
+    reading = _read(document, lines, log)
     return _Writer(document, reading, log).write()
 
 
 def put_together(document: Document) -> list[Paragraph]:
     """Return the paragraphs of a document in the order in which they begin."""
-    return _read(document, []).paragraphs
+    return _read(document, None, []).paragraphs
 
 
-def _read(document: Document, log: list[RepairEntry]) -> _Reading:
-    stated = stated_lines(document)
-    free = page_lines(document, frozenset(known.labelled.line.number for known in stated))
-    labelled = _roles(free) + [known.labelled for known in stated]
+def label_lines(documents: Iterable[Document]) -> list[Lines]:
+    """Say what each line of some documents is, for all at once: it takes half as long as one by one.
+
+    Documents are laid out as they come.
+    """
+    stated: list[list[StatedLine]] = []
+    free: list[list[PageLine]] = []
+    for document in documents:
+        stated.append(stated_lines(document))
+        free.append(page_lines(document, frozenset(known.labelled.line.number for known in stated[-1])))
+    return list(map(Lines, stated, _roles(free)))
+
+
+def _read(document: Document, lines: Lines | None, log: list[RepairEntry]) -> _Reading:
+    (stated, free) = lines or label_lines([document])[0]
+    labelled = free + [known.labelled for known in stated]
     if free and stated:
         labelled.sort(key=lambda each: (each.line.page, each.line.column, each.line.number, each.line.start))
     reading = _Reading(labelled)
@@ -123,23 +146,30 @@ def _read(document: Document, log: list[RepairEntry]) -> _Reading:
     return reading
 
 
-def _roles(lines: Sequence[PageLine]) -> list[Labelled]:
+def _roles(pages: Sequence[Sequence[PageLine]]) -> list[list[Labelled]]:
     """Say what each line is: by the labeller of its kind of document, that of files within more constraints.
 
     Where headlines on a page stood together, its lines come out in another order, and are read anew in that.
     """
     of_files, _ = subject_weights()
-    if not is_printed_page(lines):
-        return constrain(keep_text(file_labeller().label(lines, partial(begins_another, of_files, lines))))
-    labelled = _page_roles(lines)
+    in_print = [is_printed_page(lines) for lines in pages]
+    files = compress(pages, map(not_, in_print))
+    roles = iter(file_labeller().label(list(files), partial(begins_another, of_files)))
+    page_roles = iter(_page_roles(list(compress(pages, in_print))))
+    return [
+        _in_order(next(page_roles)) if printed else constrain(keep_text(next(roles))) for printed in in_print
+    ]
+
+
+def _in_order(labelled: list[Labelled]) -> list[Labelled]:
     shared = with_own_headlines(labelled)
-    return labelled if shared is None else _page_roles(shared)
+    return labelled if shared is None else _page_roles([shared])[0]
 
 
-def _page_roles(lines: Sequence[PageLine]) -> list[Labelled]:
-    return with_headline(
-        keep_text(page_labeller().label(lines, partial(begins_another, subject_weights()[1], lines)))
-    )
+def _page_roles(pages: Sequence[Sequence[PageLine]]) -> list[list[Labelled]]:
+    _, of_pages = subject_weights()
+    labelled = page_labeller().label(pages, partial(begins_another, of_pages))
+    return [with_headline(keep_text(each)) for each in labelled]
 
 
 def _tables(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -48,6 +49,7 @@ from knowledge.text.keywords import KeywordExtractor
 
 if TYPE_CHECKING:
     from knowledge.documents.ocr import TextRecogniser
+    from knowledge.repair.pipeline import Lines
 
 REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
 READ = "读取"
@@ -82,20 +84,21 @@ def read_or_skip(name: str, reads: Iterator[Read], before: Callable[[], object] 
         yield read
 
 
-def repair_or_skip(document: Document, repair: Repair | None = None) -> ParsedDocument | Skipped:
-    """Repair a document and keep what it proves; one that repair fails on is skipped, the traceback logged."""
-    if repair is None:
-        from knowledge.repair.pipeline import (
-            repair_document,  # .1 s of patterns, which a question need not pay
-        )
+def repair_or_skip(
+    document: Document, repair: Repair | None = None, lines: Lines | None = None
+) -> ParsedDocument | Skipped:
+    """Repair a document and keep what it proves; one that repair fails on is skipped, the traceback logged.
 
-        repair = repair_document
+    Its `lines` need not be labelled once more.
+    """
+    from knowledge.repair.pipeline import repair_document  # .1 s of patterns, which a question need not pay
+
     try:
-        return keep_verified(repair(document))
+        return keep_verified(repair(document) if repair else repair_document(document, lines))
     except BaseException as error:
         if blames_machine(error):
             raise
-        return skipped_for(document.name, REPAIR, error, _failing_line(document, repair))
+        return skipped_for(document.name, REPAIR, error, _failing_line(document, repair or repair_document))
 
 
 def annotate_or_skip(parsed: ParsedDocument, keywords: KeywordExtractor) -> ParsedDocument | Skipped:
@@ -293,7 +296,13 @@ class _Work:
         stays at hand in the processor, which takes a fifth off a build."""
         reads = ((number, read) for number, source in batch for read in self._reads(number, source))
         for some in in_batches(reads, _size):
-            repaired = [(number, self._repaired(number, read)) for number, read in some]
+            lines = self._labelled(
+                [(number, read[0]) for number, read in some if not isinstance(read, Skipped)]
+            )
+            repaired = [
+                (number, read if isinstance(read, Skipped) else self._repaired(number, *read, next(lines)))
+                for number, read in some
+            ]
             yield from [(number, self._annotated(number, one)) for number, one in repaired]
 
     def _with(self, state: SourceState, parsed: ParsedDocument) -> SourceState:
@@ -315,16 +324,33 @@ class _Work:
             yield suspect.left_out()
             return
         reads = read_sources(source, self._recogniser)
-        yield from read_or_skip(source.name, reads, lambda: self._hand.take(source.name, digest, READ))
+        for read in read_or_skip(source.name, reads, lambda: self._hand.take(source.name, digest, READ)):
+            suspect = None if isinstance(read, Skipped) else self._left_out.get((read[0].name, digest))
+            yield suspect.left_out() if suspect else read
 
-    def _repaired(self, number: int, read: Read) -> IndexedDocument | Skipped:
-        if isinstance(read, Skipped):
-            return read
-        (document, data), digest = read, self.states[number].sha256
-        if suspect := self._left_out.get((document.name, digest)):
-            return suspect.left_out()
-        self._hand.take(document.name, digest, REPAIR)
-        parsed = repair_or_skip(document, self._repair)
+    def _labelled(self, documents: Sequence[tuple[int, Document]]) -> Iterator[Lines | None]:
+        """Say what all lines are at once; where that fails each document is labelled, and fails, alone."""
+
+        def taken() -> Iterator[Document]:
+            for number, document in documents:
+                self._hand.take(document.name, self.states[number].sha256, REPAIR)
+                yield document
+
+        if self._repair is None:
+            from knowledge.repair.pipeline import label_lines  # as in repair_or_skip
+
+            try:
+                return iter(label_lines(taken()))
+            except BaseException as error:
+                if blames_machine(error):
+                    raise
+        return repeat(None)
+
+    def _repaired(
+        self, number: int, document: Document, data: bytes, lines: Lines | None
+    ) -> IndexedDocument | Skipped:
+        self._hand.take(document.name, self.states[number].sha256, REPAIR)
+        parsed = repair_or_skip(document, self._repair, lines)
         return parsed if isinstance(parsed, Skipped) else (parsed, data)
 
     def _annotated(self, number: int, repaired: IndexedDocument | Skipped) -> IndexedDocument | Skipped:

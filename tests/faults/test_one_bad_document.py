@@ -33,12 +33,12 @@ DEADLY = """
 import os, sys
 from knowledge.repair import pipeline as room
 from knowledge.snapshots import worker
-sound = room.repair_document
-def deadly(document):
+sound = room.{step}
+def deadly(document, *more):
     if any("致命" in line for line in document.lines):
         {deed}
-    return sound(document)
-room.repair_document = deadly
+    return sound(document, *more)
+room.{step} = deadly
 worker.serve_builds()
 """
 
@@ -63,6 +63,7 @@ def spoken(script: str, articles: Path, folder: Path) -> list[dict[str, object]]
     return said
 
 
+@pytest.mark.parametrize("step", ["repair_document", pytest.param("page_lines", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("deed", "ending"),
     [
@@ -73,11 +74,11 @@ def spoken(script: str, articles: Path, folder: Path) -> list[dict[str, object]]
     ],
 )
 def test_a_document_that_kills_the_build_is_named_and_the_next_try_leaves_it_out(
-    tmp_path: Path, deed: str, ending: str
+    tmp_path: Path, deed: str, ending: str, step: str
 ) -> None:
     articles = write_corpus(tmp_path / "articles")
     write_article(articles, "新闻/bad.txt", "致命的一篇", "这一句是致命的。")
-    *_, last = spoken(DEADLY.format(deed=deed), articles, tmp_path / "new")
+    *_, last = spoken(DEADLY.format(deed=deed, step=step), articles, tmp_path / "new")
     assert "built" in last
     manifest = verify_files(tmp_path / "new")
     (skipped,) = manifest.skipped
@@ -94,13 +95,25 @@ def test_several_deadly_documents_are_left_out_one_after_the_other(tmp_path: Pat
     articles = write_corpus(tmp_path / "articles")
     for n in range(3):
         write_article(articles, f"bad{n}.txt", "致命的一篇", f"这一句是致命的，第{n}次。")
-    *_, last = spoken(DEADLY.format(deed="os.abort()"), articles, tmp_path / "new")
+    *_, last = spoken(DEADLY.format(deed="os.abort()", step="repair_document"), articles, tmp_path / "new")
     assert "built" in last
     assert [one.name for one in verify_files(tmp_path / "new").skipped] == [
         "bad0.txt",
         "bad1.txt",
         "bad2.txt",
     ]
+
+
+def test_a_document_whose_lines_cannot_be_labelled_costs_no_other_of_its_batch(tmp_path: Path) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    write_article(articles, "新闻/bad.txt", "致命的一篇", "这一句是致命的。")
+    script = DEADLY.format(deed='raise ValueError("太怪")', step="page_lines")
+    assert "built" in spoken(script, articles, tmp_path / "new")[-1]
+    manifest = verify_files(tmp_path / "new")
+    assert [(one.name, one.stage, one.reason) for one in manifest.skipped] == [
+        ("新闻/bad.txt", "整理", "出错（ValueError：太怪）")
+    ]
+    assert manifest.totals.facts == 12
 
 
 def test_a_build_that_dies_with_nothing_in_hand_blames_nobody(tmp_path: Path) -> None:

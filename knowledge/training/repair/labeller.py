@@ -182,9 +182,9 @@ def _examples(
         lines = page_lines(document_of(page.lines))
         labels = labels_of(page, lines)
         if labels:
-            own = features(lines)
+            (own,) = features([lines])
             if first is not None:
-                own = list(with_labels(lines, own, [each.label for each in first.label(own)]))
+                own = list(with_labels(lines, own, first.labels([own])[0]))
             yield own, labels
 
 

@@ -14,10 +14,11 @@ from knowledge.documents.folder import read_document
 from knowledge.model import Document, Metadata, NoiseKind, ParsedDocument, RepairEntry, Span
 from knowledge.repair.characters import MARKUP
 from knowledge.repair.issue import article_metadata, authors
-from knowledge.repair.pipeline import repair_document
+from knowledge.repair.pipeline import label_lines, repair_document
 from knowledge.repair.report import NAMES, FileReport, file_report
 from knowledge.repair.stitching import is_proved
 from tests.knowledge.repair.pages import column, repair
+from tests.knowledge.repair.pages import document as of_text
 
 SEEDS = sorted((Path(__file__).parents[3] / "seeds").glob("*.txt"))
 REMOVALS = {removal.value for removal in NoiseKind}
@@ -54,6 +55,15 @@ def check_account(repaired: ParsedDocument) -> None:
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name[:3])
 def test_every_character_of_a_seed_is_in_a_fact_a_heading_or_a_logged_removal(path: Path) -> None:
     check_account(repair_document(read_document(path.name, path.read_bytes())))
+
+
+def test_documents_whose_lines_are_labelled_at_once_come_out_as_each_alone() -> None:
+    files = [read_document(path.name, path.read_bytes()) for path in SEEDS]
+    short, empty = of_text("通车\n\n大桥今日通车。\n市民步行过桥。"), of_text("\n")
+    together = [short, *files, empty, files[0]]
+    assert [
+        repair_document(one, lines) for one, lines in zip(together, label_lines(together), strict=True)
+    ] == list(map(repair_document, together))
 
 
 @given(st.lists(PIECES, max_size=60))

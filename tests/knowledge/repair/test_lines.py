@@ -154,7 +154,9 @@ def test_the_figures_of_a_row_stay_apart_where_most_are_of_one_digit() -> None:
 
 
 def test_pairs_of_characters_are_counted_for_each_line_that_others_have_too() -> None:
-    assert used_again(["上海大桥通车", "大桥", "大3桥", "通", ""]) == [(1, 5), (1, 1), (0, 0), (0, 0), (0, 0)]
+    page = ["上海大桥通车", "大桥", "大3桥", "通", ""], [(1, 5), (1, 1), (0, 0), (0, 0), (0, 0)]
+    other = ["大桥", "车站"], [(0, 1), (0, 1)]
+    assert used_again([page[0], [], other[0]]) == [page[1], [], other[1]]
 
 
 def test_a_sentence_has_none_of_the_marks_that_are_not_looked_for_in_it() -> None:

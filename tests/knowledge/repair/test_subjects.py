@@ -49,17 +49,17 @@ def test_stories_one_after_another_in_a_clean_file_have_each_its_own_headline() 
 def test_what_is_told_of_a_line_decides_where_the_labeller_is_not_sure() -> None:
     chain = model(text=[9, 8, 0, 0], unsure=[3, 0, 1, 0])
     page = [["text"], ["unsure"], ["text"]]
-    assert [each.label for each in chain.label(page)] == ["P", "P", "P"]
-    assert [each.label for each in chain.label(page, lambda at: 3.0)] == ["P", "T", "P"]
-    assert [each.label for each in chain.label(page, lambda at: 1.0)] == ["P", "P", "P"]
+    assert [each.label for each in chain.label([page])[0]] == ["P", "P", "P"]
+    assert [each.label for each in chain.label([page], lambda page, at: 3.0)[0]] == ["P", "T", "P"]
+    assert [each.label for each in chain.label([page], lambda page, at: 1.0)[0]] == ["P", "P", "P"]
 
 
 def test_what_the_labeller_is_sure_of_stays_whatever_is_told() -> None:
     chain = model(text=[9, 8, 0, 0])
-    assert [each.label for each in chain.label([["text"]] * 3, lambda at: 50.0)] == ["P", "P", "P"]
+    assert [each.label for each in chain.label([[["text"]] * 3], lambda page, at: 50.0)[0]] == ["P", "P", "P"]
 
 
 def test_a_line_goes_on_with_a_headline_only_below_one_of_its_lines() -> None:
     chain = model(text=[9, 8, 0, 0], title=[0, 0, 9, 0], second=[1, 0, 2, 4])
-    assert [each.label for each in chain.label([["title"], ["second"], ["text"]])] == ["T", "t", "P"]
-    assert [each.label for each in chain.label([["text"], ["second"], ["text"]])] == ["P", "T", "P"]
+    assert [each.label for each in chain.label([[["title"], ["second"], ["text"]]])[0]] == ["T", "t", "P"]
+    assert [each.label for each in chain.label([[["text"], ["second"], ["text"]]])[0]] == ["P", "T", "P"]
