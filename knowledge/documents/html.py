@@ -54,7 +54,9 @@ def read_html(name: str, data: bytes) -> Extract:
 
     Blocks that share a line of the source are parted by the indent that Chinese paragraphs begin with.
     """
-    text, encoding = _decode(name, data)
+    declared = _DECLARED.search(data[:4096])
+    chinese = declared is not None and declared[1].decode("ascii").lower() in _CHINESE
+    text, encoding = decode_text(name, data, "gb18030" if chinese else "")
     source = split_lines(text)
     page = read_blocks(source)
     found = PageReadings(text)
@@ -108,12 +110,6 @@ def read_saved(name: str, data: bytes) -> Extract:
             assert isinstance(page, bytes)
             return read_html(name, page)
     raise UnreadableFile(name, "不是保存的网页，或文件已损坏", "在浏览器里重新保存")
-
-
-def _decode(name: str, data: bytes) -> tuple[str, str]:
-    declared = _DECLARED.search(data[:4096])
-    chinese = declared is not None and declared[1].decode("ascii").lower() in _CHINESE
-    return decode_text(name, data, "gb18030" if chinese else "")
 
 
 def _title(page: HtmlText, kept: Sequence[HtmlBlock], found: PageReadings) -> HtmlBlock | None:

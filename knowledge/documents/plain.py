@@ -100,9 +100,8 @@ def _headed(lines: Sequence[str], known: Sequence[Block], letter: bool) -> list[
         field = found[at]
         start = field.end() if field is not None and at in roles else start
         article = bisect_right(begins, at)
-        wrapped = (
-            at > 0 and role is roles.get(at - 1, BlockRole.PARAGRAPH) and _is_wrapped(lines[at - 1], longest)
-        )
+        above = lines[at - 1] if at and role is roles.get(at - 1, BlockRole.PARAGRAPH) else ""
+        wrapped = len(above) >= _WRAPPED * longest and above.rstrip()[-1:] not in "。！？；：!?;:"
         blocks.append(Block(role, at + 1, at + 1, article, goes_on=wrapped, start=start))
     return blocks
 
@@ -203,10 +202,6 @@ def _around_post(lines: Sequence[str]) -> list[Block]:
         if _POSTED.fullmatch(text[at]) or (at in roles and is_credits(text[at], over=False))
     }
     return [Block(role, at + 1, at + 1) for at, role in sorted(roles.items())]
-
-
-def _is_wrapped(line: str, longest: int) -> bool:
-    return len(line) >= _WRAPPED * longest and line.rstrip()[-1:] not in "。！？；：!?;:"
 
 
 _STRING: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'|/\*.*?\*/|(?:^|(?<=[\s,;{}]))//.*""")
