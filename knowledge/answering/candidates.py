@@ -211,7 +211,12 @@ def _of_reader(passage: Passage, kind: QuestionType, read: tuple[Place, ...]) ->
             continue  # no figure, no number
         if kind in FEW_WORDS and CLAUSE_END.search(passage.folded, start, end):
             continue  # few words stand in one clause
-        sure = bool(inside) and (kind in _NAMED_BY_NONE or (kind in NUMBERS and len(inside) == 1))
+        mostly = (
+            sum(figure.end - figure.start for figure in inside) * 2 >= end - start
+        )  # 市三院门诊中心二楼 is a place
+        sure = bool(inside) and (
+            (kind in _NAMED_BY_NONE and mostly) or (kind in NUMBERS and len(inside) == 1)
+        )
         yield Candidate(start, end, _kind_of(inside[0]) if sure else CandidateKind.READ)
 
 

@@ -12,7 +12,7 @@ from knowledge.answering.alignment import LEVELS, Aligner, Alignment, Doubts
 from knowledge.answering.candidates import LONGEST_ANSWER, candidates
 from knowledge.answering.constraints import SlotKind, asked_person
 from knowledge.answering.extractor import FactReading
-from knowledge.answering.reader import DoubtedWord, WindowReading
+from knowledge.answering.reader import DoubtedWord, ProposedSpan, WindowReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
@@ -521,12 +521,21 @@ def test_a_part_of_a_code_is_no_figure() -> None:
     assert reading("云雀 11多少钱", "Yunque 11是云雀 XR的继任者。").answer is None
 
 
-@pytest.mark.parametrize(("query", "barred"), [("文化馆在哪里", True), ("文化馆电话是多少", False)])
-def test_what_a_reader_finds_nothing_of_the_asked_kind_in_cannot_be_claimed(query: str, barred: bool) -> None:
+@pytest.mark.parametrize(
+    ("query", "fact", "spans", "barred"),
+    [
+        ("文化馆在哪里", "咨询电话：文化馆6671 0315", (), True),
+        ("文化馆电话是多少", "咨询电话：文化馆6671 0315", (), False),
+        ("体检地点在哪里", "体检地点为市三院健康管理中心二楼。", (ProposedSpan(5, 16, 0.9),), False),
+    ],
+)
+def test_what_a_reader_finds_nothing_of_the_asked_kind_in_cannot_be_claimed(
+    query: str, fact: str, spans: tuple[ProposedSpan, ...], barred: bool
+) -> None:
     asked = analyse(query, Aliases(), CHINESE)
-    passage = Passage("咨询电话：文化馆6671 0315", Surroundings(), CHINESE)
-    read = WindowReading((), 0.5, ())
+    passage = Passage(fact, Surroundings(), CHINESE)
     aligner = Aligner(asked, answer_model().doubts, lambda word: 0.5)
+    read = WindowReading(spans, 0.5, ())
     assert FactReading(aligner, passage, answer_model(), read=read).is_barred is barred
 
 
