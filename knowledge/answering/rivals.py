@@ -291,12 +291,8 @@ def _kept(
         yield ~_in_clause_of("每", passage, proposed)
         yield _in_clause_of("总", passage, proposed)
     if asks_how_many_there_are(query):
-        yield np.array(
-            [
-                ADDED.search(passage.folded, *part_of(passage.folded, one[:2], CELL_END)) is None
-                for one in proposed
-            ]
-        )
+        parts = (part_of(passage.folded, one[:2], CELL_END) for one in proposed)
+        yield np.array([ADDED.search(passage.folded, *part) is None for part in parts])
     yield outside_parts(query, passage, proposed)
     if name := asked_person(query):
         yield np.array([is_held_by(name, passage, one.start, one.end) for one in proposed])
