@@ -274,6 +274,7 @@ def _close_texts(found: list[Labelled]) -> None:
         likely = head.role in _DISPLAYS or head.untitled < FARTHEST
         if likely and not _CLOSING_DAY.fullmatch(below.line.text):
             found[at + 1] = head._replace(role=BlockRole.TITLE, opens=True, margin=math.inf)
+        if found[at + 1].role is not BlockRole.PARAGRAPH:
             found[at + 2] = below._replace(opens=True)
 
 

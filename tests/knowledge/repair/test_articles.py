@@ -289,6 +289,14 @@ def test_however_notices_are_signed_each_is_an_article(
     assert len(repaired.facts) == 3 + sum(len(signer.split("\n")) for signer in signers)
 
 
+def test_the_day_that_closes_a_text_does_not_go_on_under_what_follows() -> None:
+    opening = "关于举办职工运动会的通知\n\n各部门：\n为丰富职工生活，公司定于5月20日举办职工运动会。"
+    items = "一、时间地点\n5月20日上午9时，市体育场。\n\n二、报名办法\n请于5月10日前把报名表交到工会。"
+    closing = "公司工会\n2026年4月20日\n\n附件\n报名表请从内网下载，填好后盖章。"
+    repaired = repair("\n\n".join((opening, items, closing)))
+    assert texts(repaired)[-3:] == ["公司工会", "2026年4月20日", "报名表请从内网下载，填好后盖章。"]
+
+
 def test_a_day_over_a_text_closes_none() -> None:
     repaired = repair(
         "古镇大事记\n2020年3月1日\n老街修缮完工，商铺重新开业。\n2021年6月5日\n民俗馆开馆，首日免票。"
