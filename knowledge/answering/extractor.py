@@ -24,14 +24,10 @@ from knowledge.answering.fits import (
     value_behind,
 )
 from knowledge.answering.owners import is_proper, is_reversed, told_of_another
+from knowledge.answering.pruning import still_standing
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rewordings import Wording, in_words_of
-from knowledge.answering.rivals import (
-    Rival,
-    least_rivalled,
-    rivals,
-    still_standing,
-)
+from knowledge.answering.rivals import Rival, least_rivalled, rivals
 from knowledge.answering.scorer import (
     COLUMN,
     AnswerModel,

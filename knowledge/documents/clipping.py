@@ -143,9 +143,8 @@ def find_places(page: PrintedPage, texts: Sequence[str]) -> list[Box]:
     sure = [places[0] for places in choices if len(places) == 1]
     found: list[Box] = []
     for places in choices:
-        split = (
-            len({round(place.box.bottom) for place in places}) == 1
-        )  # parts of one line of print, side by side
+        # Parts of one line of print may stand side by side.
+        split = len({round(place.box.bottom) for place in places}) == 1
         if len(places) > 1 and places[0].line != places[-1].line and not split:
             near = sure[0].box if sure else places[0].box
             places = [min(places, key=lambda place: _apart(place.box, near))]
