@@ -170,7 +170,7 @@ class FactReading:
     def _binds_a_name_alone(self) -> bool:
         """Tell whether a name is asked for that nothing but a name binds: any fact that has 马莉 holds all of 马莉是什么职业."""
         alone = all(is_proper(one.constraint, self.passage) for one in self.aligned)
-        return alone and self.query.type in NAMES | {QuestionType.WHICH} and not asked_person(self.query)
+        return alone and self.query.type in NAMES and not asked_person(self.query)
 
     @cached_property
     def _is_out(self) -> bool:
