@@ -211,12 +211,10 @@ def _of_reader(passage: Passage, kind: QuestionType, read: tuple[Place, ...]) ->
             continue  # no figure, no number
         if kind in FEW_WORDS and CLAUSE_END.search(passage.folded, start, end):
             continue  # few words stand in one clause
-        mostly = (
-            sum(figure.end - figure.start for figure in inside) * 2 >= end - start
-        )  # 市三院门诊中心二楼 is a place
-        sure = bool(inside) and (
-            (kind in _NAMED_BY_NONE and mostly) or (kind in NUMBERS and len(inside) == 1)
-        )
+        figured = sum(figure.end - figure.start for figure in inside)
+        mostly = 2 * figured >= end - start  # 市三院门诊中心二楼 is a place
+        alone = mostly if kind in _NAMED_BY_NONE else kind in NUMBERS and len(inside) == 1
+        sure = bool(inside) and alone
         yield Candidate(start, end, _kind_of(inside[0]) if sure else CandidateKind.READ)
 
 

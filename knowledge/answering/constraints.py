@@ -58,6 +58,13 @@ _COMPARING = re.compile(
 _TIMES_AS_MUCH = re.compile(r"的(?:\d[\d.～~–-]*|[一二两三四五六七八九十百几多少]+)倍")
 _OWN_FIGURE = re.compile(r"的?[(（]?\d[\d.,]*(?![\d.,～~–-]*倍)")
 """仅次于江州市的35%: the figure is that of what is compared with."""
+_OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
+_ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
+ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
+_NAME_IN_PARTS = re.compile(
+    rf"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}(?<![长任记理员授师裁席士人手])"
+)
+_NUMBERED = re.compile(r"第?(?:[一二三四五六七八九十百]+[期批届号级代轮]|\d+[期批届级代轮])")
 _BARE_YEAR = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _ASKED_MEASURES = (
     (
@@ -200,14 +207,6 @@ def asks_for_hour(query: Query) -> bool:
     return query.type is QuestionType.TIME and "几点" in asked
 
 
-_OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
-_ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
-ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
-_NAME_IN_PARTS = re.compile(
-    rf"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}(?<![长任记理员授师裁席士人手])"
-)
-
-
 def asked_person(query: Query) -> str:
     """Whose name or office is all that is asked: 龚正 of 龚正是谁 and 龚正担任什么职务, or nothing.
 
@@ -222,9 +221,6 @@ def asked_person(query: Query) -> str:
     if asks and not only and len(query.words) > 1 and _NAME_IN_PARTS.fullmatch(rest):
         return rest
     return names[0] if asks and only else ""
-
-
-_NUMBERED = re.compile(r"第?(?:[一二三四五六七八九十百]+[期批届号级代轮]|\d+[期批届级代轮])")
 
 
 def numbered_otherwise(word: str, told: str) -> str:
