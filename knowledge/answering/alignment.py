@@ -24,6 +24,7 @@ from knowledge.answering.constraints import (
     compared_at,
     constraints,
     dimension_words,
+    each_otherwise,
     numbered_otherwise,
     other_dimensions,
     period_in_words,
@@ -57,7 +58,6 @@ _OF_A_DEED = frozenset({QuestionType.WHO, QuestionType.ORGANISATION, QuestionTyp
 _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
 _ROWS = ("一二三四五六七八九十首末0123456789", "东南西北中", TIERS)
 """Characters of which one in the place of another makes another thing: 一中 and 二中, 竹山镇 and 竹山乡."""
-_EACH = {"年": 1, "月": 2, "天": 3, "日": 3, "周": 4, "季": 5}
 _NUMERALS = "一二三四五六七八九十百"
 _OTHERING = ("副", "非")
 _NOT_YET = ("提名", "候选")
@@ -197,7 +197,7 @@ class Aligner:
                 return Alignment(one, Relation.OTHER, 6, hard=True)
             if word[-1] in "先早" and _FIRST.search(told):
                 return Alignment(one, Relation.SAME, 0)
-        if replaced := self._replaced(one, word, passage) or _each_other(word, passage.tight):
+        if replaced := self._replaced(one, word, passage) or each_otherwise(word, passage.tight):
             return Alignment(one, Relation.OTHER, level, replaced, hard=True)
         return Alignment(one, Relation.ABSENT if level == 6 else Relation.SAME, level)
 
@@ -432,12 +432,6 @@ class Aligner:
         if any(self._stands(one, word, text, passage.language) for text in zones):
             return ""
         return passage.tight[at - 1 : at + len(word)] if at > 0 else ""
-
-
-def _each_other(word: str, text: str) -> str:
-    """Return each of what else a text tells than is asked: 每年 for 每月."""
-    told = [] if word[1:] not in _EACH or word[0] != "每" else re.findall(f"每[{''.join(_EACH)}]", text)
-    return told[0] if told and _EACH[word[1:]] not in {_EACH[each[1:]] for each in told} else ""
 
 
 def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignment:

@@ -65,6 +65,7 @@ _NAME_IN_PARTS = re.compile(
     rf"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}(?<![长任记理员授师裁席士人手])"
 )
 _NUMBERED = re.compile(r"第?(?:[一二三四五六七八九十百]+[期批届号级代轮]|\d+[期批届级代轮])")
+_EACH = re.compile("每[年月天日周季]")
 _BARE_YEAR = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _ASKED_MEASURES = (
     (
@@ -225,13 +226,19 @@ def asked_person(query: Query) -> str:
 
 def numbered_otherwise(word: str, told: str) -> str:
     """Return what a text has of the sort that a numbered word is, where it has not that word: 二期 for 一期."""
-    found = (
-        [one for one in _NUMBERED.findall(told) if one[-1] == word[-1]] if _NUMBERED.fullmatch(word) else []
-    )
+    numbered = _NUMBERED.findall(told) if _NUMBERED.fullmatch(word) else []
+    found = [one for one in numbered if one[-1] == word[-1]]
     return found[0] if found and word not in found else ""
 
 
 _ENDS = re.compile("截止|结束|为止|到期")
+
+
+def each_otherwise(word: str, told: str) -> str:
+    """Return of each of what else a text tells than a word says: 每年 for 每月; 每日 is 每天."""
+    found = _EACH.findall(told) if _EACH.fullmatch(word) else []
+    asked, *days = (each.replace("日", "天") for each in (word, *found))
+    return found[0] if found and asked not in days else ""
 
 
 def asked_edge(query: Query) -> str:

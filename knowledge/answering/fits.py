@@ -100,8 +100,6 @@ class ShortAnswer:
 def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
     """Tell whether a span says who someone is: a noun right before the name, or behind it and 是, 任; 甲勉励他努力学习 does not."""
     last = next((token.tag for token in passage.tokens if token.start + len(token.text) == end), "")
-    if passage.folded.startswith(passage.folded[start], start + 1):
-        return False  # 局局长 of 促进局局长
     if last[:1] not in ("n", "b") or last[:2] in ("nr", "ns"):  # 首夺|平衡木, 多哈|卡塔尔
         return False
     held = _HOLDS.sub("", passage.folded[:start])

@@ -284,9 +284,10 @@ def other_partner(one: Constraint, passage: Passage, asked: str) -> str:
     if before not in _WITH or one.text in passage.folded or not is_proper(one, passage):
         return ""
     for token, following in pairwise((*passage.tokens, Token("", "x", -1))):
-        led = following if token.text in _WITH else token
-        name = led.text[led is token :]  # 和普京 may be taken for one name
-        if token.text[0] in _WITH and led.tag[:2] in NAME_TAGS and len(name) > 1 and name not in asked:
+        joined = token.text[0] in _WITH and len(token.text) > 1  # 和普京 may be taken for one name
+        name = token.text[1:] if joined else following.text
+        named = (token if joined else following).tag[:2] in NAME_TAGS
+        if token.text[0] in _WITH and named and len(name) > 1 and name not in asked:
             return before + name
     return ""
 
