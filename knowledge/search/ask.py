@@ -92,7 +92,9 @@ class Examined:
         return best if self.readings[best].is_near else 0
 
     def is_close(self, row: int) -> bool:
-        """Tell whether a fact says in other words what was asked, by its likeness."""
+        """Tell whether a fact says in other words what was asked, by its likeness; a bare figure has no other words."""
+        if self.ranked.query.type is QuestionType.FIGURE:
+            return False
         held = float(self.ranked.features[row, FEATURES.index(passage_pair_coverage)])
         likeness = float(self.ranked.pool.meaning[row])
         return is_close(likeness, self.lexicon.size, held, self.shelf.fact(row).text)

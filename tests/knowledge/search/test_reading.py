@@ -176,6 +176,10 @@ def test_what_is_told_in_other_words_is_close_and_claims_nothing(snapshot: Snaps
     assert answer.related[0].why.startswith("意思相近")
 
 
+def test_a_figure_that_is_printed_nowhere_has_no_other_words(snapshot: Snapshot) -> None:
+    assert snapshot.ask("74家").tier is Tier.NONE
+
+
 @pytest.mark.parametrize("query", ["莆田上课的钱", "陈靖上课的钱", "宋劲松上课的钱"])
 def test_what_is_told_of_no_such_place_or_person_is_not_close(snapshot: Snapshot, query: str) -> None:
     assert snapshot.ask(query).tier is Tier.NONE
