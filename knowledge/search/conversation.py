@@ -14,6 +14,7 @@ import numpy as np
 
 from knowledge.model import Answer, Article, Browse, Facet, Fact, Hit, Listing
 from knowledge.query.analysis import Analyse, Query
+from knowledge.query.question import QuestionType
 from knowledge.query.context import Leaning, Understood, understand
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array, Corpus
@@ -149,6 +150,9 @@ def hints(query: Query, corpus: Corpus, browse: Callable[[Browse], Listing]) -> 
         about = browse(Browse(only=only, most=NEAR_TITLES))
         return replace(_about(only.marks, about), rest=only.marks.strip())
     words = [word.text for word in query.words if len(word.text) > 1]
+    if query.type is QuestionType.FIGURE:  # 600 of 8,600万元 is no word, and 74 of 74座 tells no article
+        whole = query.text[: query.question.start]
+        return Hints(missing=() if lexicon.holds(whole) else (whole,))
     missing = tuple(dict.fromkeys(word for word in words if not lexicon.holds(word)))
     common = [word for word in dict.fromkeys(words) if word not in missing]
     about, rest = Listing(0, ()), ""

@@ -150,6 +150,11 @@ def test_where_nothing_is_found_the_missing_words_are_named_and_the_rest_is_coun
     assert hints.total == 2
 
 
+def test_of_a_figure_that_no_article_holds_no_part_is_named_or_counted(snapshot: Snapshot) -> None:
+    hints = snapshot.hints("8,600万元")
+    assert (hints.missing, hints.rest, hints.total) == (("8,600万元",), "", 0)
+
+
 @pytest.mark.parametrize(
     ("asked", "chosen", "titles"),
     [
