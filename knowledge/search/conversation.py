@@ -14,8 +14,8 @@ import numpy as np
 
 from knowledge.model import Answer, Article, Browse, Facet, Fact, Hit, Listing
 from knowledge.query.analysis import Analyse, Query
-from knowledge.query.question import QuestionType
 from knowledge.query.context import Leaning, Understood, understand
+from knowledge.query.question import QuestionType
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.ranking import FEATURES, with_title_character_coverage
