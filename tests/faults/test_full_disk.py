@@ -28,7 +28,7 @@ from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import NEW, write_corpus, write_new
 from tests.support.chat import STRANGER, hall
 from tests.support.process import ROOT
-from tests.support.server import PATIENCE
+from tests.support.server import PATIENCE, free_port
 from tests.support.words import articles
 
 pytestmark = pytest.mark.slow
@@ -195,6 +195,7 @@ def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedP
     shown = f'{seen}mount -o remount,bind,ro /mnt; {HIDDEN} exec "$PYTHON" -m bot {command}'
     python = Path(sys.executable)
     settings = {"CHUCHU_ARTICLES": "/mnt/articles", "CHUCHU_DATA": "/mnt/data/data"}
+    settings["CHUCHU_HTTP"] = f"127.0.0.1:{free_port()}"
     places = {"DATA": str(data), **{name.upper(): str(place) for name, place in PLACES.items()}}
     inside = f"/mnt/environment/{python.relative_to(sys.prefix)}"
     paths = f"/mnt/clone:/mnt/environment/{site_packages()}"
