@@ -27,6 +27,7 @@ from tests.support.process import alive, environment
 
 pytestmark = pytest.mark.slow
 QUESTION = "第1号街坊在第1年完成了签约"
+ROOM = 16_384  # bytes: less than the inbox and an index have, more than the log of one test
 
 
 @asynccontextmanager
@@ -156,8 +157,8 @@ async def test_what_finds_no_room_in_a_file_is_neither_lost_nor_left_as_a_stump(
         await api.until(lambda: psutil.Process(bot.pid).children())
         (builder,) = psutil.Process(bot.pid).children()
         with (
-            limited(bot.pid, resource.RLIMIT_FSIZE, 2048),
-            limited(builder.pid, resource.RLIMIT_FSIZE, 2048),
+            limited(bot.pid, resource.RLIMIT_FSIZE, ROOM),
+            limited(builder.pid, resource.RLIMIT_FSIZE, ROOM),
         ):
             polls = api.good_polls
             for reader in range(10, 20):
