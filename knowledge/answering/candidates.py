@@ -158,7 +158,8 @@ def _is_cut(one: Candidate, by_reader: Sequence[Candidate], passage: Passage) ->
     rest = [t for t in passage.tokens if start <= t.start < end and not one.start <= t.start < one.end]
     if one.kind is CandidateKind.PERSON and one.start == start and end - start <= LONGEST_NAME:
         return all(token.tag != "v" or len(token.text) > 1 for token in rest)  # 贺兰|启明, no 陈立|说
-    return all(t.tag[:2] == "nr" or not passage.language.knows(t.text) for t in rest)
+    names = ("nr", "ns") if one.kind is CandidateKind.PERSON else ("nr",)  # 福岛|瑞穗
+    return all(t.tag[:2] in names or not passage.language.knows(t.text) for t in rest)
 
 
 def numbered_nouns(passage: Passage, noun: str) -> list[Place]:
@@ -377,6 +378,8 @@ def _named(tokens: list[Token]) -> CandidateKind:
     if len(tokens) > 1 and tokens[0].tag == "t" and all(token.tag[:1] in "tmq" for token in tokens):
         return CandidateKind.CLOCK  # 次日下午3点
     if len(tokens) == 1:
+        if last.tag[:2] == "nr" and last.text[0] not in SURNAMES and _PLACE.search(last.text):
+            return CandidateKind.PLACE  # 北部湾 is nobody
         return _TAGS.get(last.tag[:2], CandidateKind.NOUNS)
     if last.tag[:2] == "nr":
         alone = all(t.tag[:2] == "nr" or t.text in _DOTS for t in tokens)

@@ -58,6 +58,9 @@ _COMPARING = re.compile(
 _TIMES_AS_MUCH = re.compile(r"的(?:\d[\d.～~–-]*|[一二两三四五六七八九十百几多少]+)倍")
 _OWN_FIGURE = re.compile(r"的?[(（]?\d[\d.,]*(?![\d.,～~–-]*倍)")
 """仅次于江州市的35%: the figure is that of what is compared with."""
+OFFICE = re.compile(
+    r"(?:书记|[市省区县镇局院部处科校厅会]长|主任|主席|委员|经理|总裁|教授|医生|代表|记者|队长|总理|总统|先生|女士|老师|同学|董事长|居民|村民)$"
+)
 _OF_OFFICE = frozenset({"职务", "职位", "身份", "官职", "担任"})
 _ASKS_WHO_ONE_IS = re.compile("是谁|谁是|是(?:什么|何)人")
 ASKS_FOR_WORK = re.compile("[做干](?:什么|啥)的")
@@ -214,7 +217,7 @@ def asked_person(query: Query) -> str:
     A name that no dictionary has is one however it is cut: 费|宏亮.
     """
     asked = query.question
-    names = [word.text for word in query.words if word.tag[:2] == "nr"]
+    names = [word.text for word in query.words if word.tag[:2] == "nr" and not _is_office(word.text)]
     only = len(names) == 1 and all(word.text in _OF_OFFICE or word.tag[:2] == "nr" for word in query.words)
     asks = asked.noun in _OF_OFFICE or ASKS_FOR_WORK.search(query.text) is not None
     asks |= query.type is QuestionType.WHO and _ASKS_WHO_ONE_IS.search(query.text) is not None
@@ -229,6 +232,11 @@ def numbered_otherwise(word: str, told: str) -> str:
     numbered = _NUMBERED.findall(told) if _NUMBERED.fullmatch(word) else []
     found = [one for one in numbered if one[-1] == word[-1]]
     return found[0] if found and word not in found else ""
+
+
+def _is_office(word: str) -> bool:
+    """Tell whether a dictionary's person is an office: 德国总理, no 周总理."""
+    return word[0] not in SURNAMES and OFFICE.search(word) is not None
 
 
 _ENDS = re.compile("截止|结束|为止|到期")

@@ -38,6 +38,7 @@ from knowledge.answering.scorer import (
 from knowledge.answering.whole import (
     balanced,
     counted_span,
+    is_unpaired,
     whole_list,
     whole_place,
 )
@@ -245,7 +246,9 @@ class FactReading:
             return False  # another stands beside it, and what was asked for elsewhere in the sentence
         if is_told_of_another(self.query, self.aligned, self.passage, self.answer.place):
             return False
-        return not self._is_late and not is_one_of_several(self.passage, self.answer)
+        if is_one_of_several(self.passage, self.answer) or is_unpaired(self.passage, self.answer.place):
+            return False
+        return not self._is_late
 
     def _tells_a_part(self, asked: Period) -> bool:
         """Tell whether the fact tells only of a part of the year that is asked for: 2024年第一季度 for 2024年."""

@@ -56,6 +56,8 @@ _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末�
 _REACHED = re.compile("[第每满达到]$")
 _SINCE = re.compile("[前后内之起]|以[前后内]")
 """What makes a length of time a moment: 满15岁, 三天后."""
+SAYING = re.compile("(?:发表)?(?:说|称|讲话|表示|透露|指出|报道|消息|电(?![^,，。]))")
+"""What tells of a time before it when something was said, not when it was: 某人21日说."""
 _OF_SCORE = re.compile("比[分数]|几比几")
 _TEAM = re.compile(r"(?:队|[男女][篮足排]|俱乐部)$")
 _OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
@@ -149,6 +151,8 @@ def is_of_another_kind(
             return True
     within = [one for one in proposed if start <= one.start and one.end <= end]
     lasts = next((one for one in within if one.kind in LASTING and answer.kind not in OF_TIME), None)
+    if kind is QuestionType.TIME and SAYING.match(passage.folded, end) and not SAYING.search(query.text):
+        return True
     if kind is QuestionType.TIME and lasts is not None:
         reached = _REACHED.search(passage.folded[: lasts.start]) or _SINCE.match(passage.folded, lasts.end)
         if not reached:
@@ -159,8 +163,9 @@ def is_of_another_kind(
         return not any(is_in_asked_order(query, passage, one) for one in within)
     fitting = MEASURED if asked_dimension(query) else FITTING.get(kind)
     if fitting is not None and kind in TOLD_BY_FIGURES and answer.kind in TOLD:
-        # 第三水厂 tells no year, 31路 no duration
-        return all(one.kind not in fitting - TOLD for one in within)
+        # 第三水厂 tells no year, 31路 no duration, “天网2026” no time
+        whole = [one for one in within if one.kind is not CandidateKind.BARE or kind is not QuestionType.TIME]
+        return all(one.kind not in fitting - TOLD for one in whole)
     return fitting is not None and answer.kind not in fitting
 
 
@@ -279,7 +284,8 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
         return np.array([(one.start, one.end) not in numbered for one in proposed])
     words = joined_words(passage.tokens) if noun else []
     counted = {end: _counted(figure, passage, words) for end, figure in figures.items()}
-    wanted = [end for end, things in counted.items() if noun and any(noun in thing for thing in things)]
+    counting = [end for end, one in figures.items() if one.kind is not QuantityKind.ORDINAL]  # 第4届书展
+    wanted = [end for end in counting if noun and any(noun in thing for thing in counted[end])]
     first = min(wanted, default=0)
 
     dimension = asked_dimension(query)

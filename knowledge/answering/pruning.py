@@ -22,6 +22,7 @@ from knowledge.answering.constraints import (
 from knowledge.answering.deeds import ADDED, OF_ALL, asks_how_many_there_are
 from knowledge.answering.fits import (
     LASTING,
+    SAYING,
     TOLD_BY_FIGURES,
     are_such_bodies,
     is_held_by,
@@ -157,6 +158,8 @@ def _kept(
         there = _in_clause_of(deed, passage, proposed)
         if (times & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there | ~times  # 3月开工，9月竣工
+        if not SAYING.search(query.text):
+            yield np.array([not SAYING.match(passage.folded, one.end) for one in proposed])
         clauses = clause_numbers(passage.folded)[[one.start for one in proposed]]
         naming = np.array([_names_what_follows(query, passage, one) for one in proposed])
         yield ~naming | ~np.isin(clauses, clauses[times & ~naming])

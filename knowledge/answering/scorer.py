@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment, Doubts
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import MONEY, SlotKind, asked_dimension
+from knowledge.answering.constraints import MONEY, OFFICE, SlotKind, asked_dimension
 from knowledge.answering.window import CLAUSE_END, HELD, Passage, Place
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
@@ -41,9 +41,6 @@ _BESIDE_AT = {word: at for at, word in enumerate(BESIDE)}
 _TAG_AT = {tag: at for at, tag in enumerate(TAGS)}
 _ASKS_MONEY = re.compile(
     r"钱|资金|经费|费用|金额|收入|投资|成本|元|票价|价格|造价|月租|租金|工资|房价|门票|GDP|产值"
-)
-_OFFICE = re.compile(
-    r"(?:书记|[市省区县镇局院部处科校厅会]长|主任|主席|委员|经理|总裁|教授|医生|代表|记者|队长|总理|总统|先生|女士|老师|同学|董事长|居民|村民)$"
 )
 NUMERIC = (
     "closeness", "same_clause", "clause_before", "clause_after", "covered", "focus_before", "focus_after", "follows_focus",
@@ -217,7 +214,7 @@ def _agreement(
     period = next((a.constraint.period for a in aligned if a.constraint.period is not None), None)
     figures = {f.end: f for f in passage.figures}
     office, head = np.zeros((2, len(folded) + 1), dtype=np.bool_)
-    office[[t.start + len(t.text) for t in passage.tokens if _OFFICE.search(t.text)]] = True
+    office[[t.start + len(t.text) for t in passage.tokens if OFFICE.search(t.text)]] = True
     if asked.start:
         for place, _ in _places(query.text[asked.start - 1], folded):
             head[place + 1 : place + 5] = True  # it stands among the four characters before
@@ -241,6 +238,7 @@ def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folde
     if asked.unit:
         counted = not unit and folded[: one.start].rstrip(": ").endswith(f"{asked.unit}数")  # 户数：8600
         same = unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}") or counted
+        same |= not asked.noun and folded.startswith(asked.unit, figure.end)  # 16个站点 for 几站
         close = alike(asked.unit, unit)
         row[COLUMN["unit_same" if same else "unit_alike" if close else "unit_other"]] = 1
     is_money, money = bool(MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -204,12 +204,25 @@ def paired(passage: Passage) -> list[list[tuple[str, Place]]]:
             between = folded[values[-1][1] : figure.start] if values else ""
             if figure.start >= match.end() and (not values or re.fullmatch(r"[、,，和与及以]{1,2}", between)):
                 values.append((figure.start, figure.end))
-        clauses = CLAUSE_END.split(folded[: match.start()])[-2:]  # 甲、乙居前两位，分别出口
-        lists = (
-            items for clause in reversed(clauses) if len(items := JOINED.split(clause)) == len(values) > 1
-        )
+        lists = (items for items in _lists_before(folded[: match.start()]) if len(items) == len(values))
         found += [list(zip(items, values, strict=True)) for items in islice(lists, 1)]
     return found
+
+
+def _lists_before(text: str) -> Iterator[list[str]]:
+    """The items of the last clause and of the one before it, where there are several: 甲、乙居前两位，分别出口."""
+    clauses = reversed(CLAUSE_END.split(text)[-2:])
+    return (items for clause in clauses if len(items := JOINED.split(clause)) > 1)
+
+
+def is_unpaired(passage: Passage, place: Place) -> bool:
+    """Tell whether 分别 gives a span to one of several that no order tells: 前身分别是甲年成立的某校、某馆和乙年成立的某所."""
+    folded = passage.folded
+    start, _ = part_of(folded, place, CLAUSE_END)
+    joins = (match.start() for match in _RESPECTIVELY.finditer(folded, start, place[0]))
+    values = [value for pairs in paired(passage) for _, value in pairs]
+    told = any(first < place[1] and place[0] < last for first, last in values)
+    return not told and any(any(_lists_before(folded[:at])) for at in joins)
 
 
 def of_asked_pair(
@@ -221,6 +234,7 @@ def of_asked_pair(
         any(word in item and sum(word in other for other, _ in pairs) == 1 for word in words)
         for item, _ in pairs
     ]
+    named[-1] &= not any(named[:-1])  # what ends the last is told of all: 甲、乙和丙用电量
     others = [place for (_, place), own in zip(pairs, named, strict=True) if sum(named) == 1 and not own]
     return np.array([not any(s < c.end and c.start < e for s, e in others) for c in proposed])
 
