@@ -42,7 +42,7 @@ from knowledge.answering.owners import (
 from knowledge.answering.rewordings import EACH, is_reworded
 from knowledge.answering.whole import is_told_in, what_is_counted
 from knowledge.answering.window import HELD, Passage, holds_part, tight
-from knowledge.query.aliases import stands_as_name
+from knowledge.query.aliases import expands, stands_as_name
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Analyzer
@@ -313,6 +313,10 @@ class Aligner:
         if one.start == self.query.question.end and self._has_one(one.text, passage):
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
+        known = passage.language.knows(word) and one.kind is not SlotKind.NAME
+        short = (
+            "" if known or one.kind is SlotKind.DEED or len(word) < 3 else word
+        )  # 国开行 may stand in full
         here = passage.folded if word.isascii() else passage.tight
         if self.query.type is not QuestionType.NONE:
             here = f"{passage.label} {here}"
@@ -320,6 +324,8 @@ class Aligner:
         for level, text in ((0, here), (1, passage.heads), (2, before)):
             if level and head and f"{word}{head}" not in text:
                 continue
+            if short and expands(short, text):
+                return level
             if any(self._stands(one, form, text, passage.language) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level
         opened = one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word)

@@ -23,6 +23,7 @@ from knowledge.answering.fits import (
 from knowledge.answering.owners import TAGS_OF_NAMES
 from knowledge.answering.scorer import Array
 from knowledge.answering.window import ITEM_END, Passage, Place, part_of
+from knowledge.query.aliases import expands
 from knowledge.text.analyzer import NAME_TAGS, Token
 
 _NUMBERED = re.compile(
@@ -62,7 +63,7 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: Place) -> tupl
         parts = [one for one in bound if word.start <= one.constraint.start < word.start + len(word.text)]
         levels = {one.level for one in parts}
         stem = parts[0].constraint.text
-        if not levels <= _ELSEWHERE or stem in own or stem not in elsewhere:
+        if not levels <= _ELSEWHERE or stem in own or stem not in elsewhere or expands(stem, own):
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
         around = told if levels <= _BESIDE and word.tag[:2] in NAME_TAGS else beside
