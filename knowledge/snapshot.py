@@ -35,9 +35,9 @@ from knowledge.query.analysis import Query, analyse
 from knowledge.repair.stitching import is_proved
 from knowledge.search.ask import Answering, ask
 from knowledge.search.conversation import (
+    FollowUps,
     Hints,
     answer_across,
-    answer_after,
     asked_across,
     hints,
     meant_facts,
@@ -123,6 +123,8 @@ class Snapshot:
         `context` are the questions before it, the oldest first: what a follow-up leaves out is taken from them.
         """
 
+        answering = replace(self._answering, meanings=self._meanings)
+
         def answer(text: str) -> Answer:
             if about := asked_across(text):
                 libraries = self._index.catalogue.libraries
@@ -131,13 +133,15 @@ class Snapshot:
                 return replace(once(about), query=text)  # what the only one says
             return once(text)
 
-        def once(text: str) -> Answer:
+        def once(text: str, answering: Answering = answering) -> Answer:
             return ask(text, self._analyse, self._index, self._language, limit, time.monotonic, answering)
 
-        answering = replace(self._answering, meanings=self._meanings)
+        def glance(text: str) -> Answer:
+            return once(text, replace(self._answering, reader=None))
+
         if not context:
             return answer(query)
-        return answer_after(query, context, answer, self._analyse, self._language)
+        return FollowUps(answer, glance, self._analyse, self._language).answer(query, context)
 
     def hints(self, query: str) -> Hints:
         """Say what helps where nothing was found: words that no article holds, and what there is on the rest."""

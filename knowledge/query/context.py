@@ -7,8 +7,8 @@ words) is put in from the one before, at the place where something of its kind s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from knowledge.query.analysis import Analyse, Query
@@ -20,23 +20,31 @@ from knowledge.text.periods import periods
 class Leaning(Enum):
     """How a question depends on the one before it.
 
-    MARKED: it says so (那…呢, 其中, 他). BARE: it lacks a subject, and what the articles hold decides.
-    MORE asks for further answers to the same; ARTICLE asks of the article that answered.
+    MARKED: it says so (那…呢, 其中, 他). BARE: it lacks a subject. OPEN: it names nothing. Of these what the articles
+    hold decides. MORE asks for further answers to the same; ARTICLE asks of the article that answered.
     """
 
     NONE = "none"
     MARKED = "marked"
     BARE = "bare"
+    OPEN = "open"
     MORE = "more"
     ARTICLE = "article"
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What a question was taken for after another one, and why."""
+    """What a question was taken for after another one, and why.
+
+    `others` is what else it may mean, the likeliest first, `own` what it asks itself, where it does. What is not `sure`
+    has put words in a place that has nothing of their kind.
+    """
 
     text: str
     leaning: Leaning
+    others: tuple[str, ...] = ()
+    own: str = ""
+    sure: bool = True
 
 
 _MORE = re.compile(
@@ -56,6 +64,7 @@ _LIKE_ENOUGH = 1.0
 """Likeness from which a part of the last question is what a fragment stands for."""
 _LONGEST_FRAGMENT = 16
 _LONGEST_PART = 5
+_MOST_PLACES = 3
 
 
 def understand(asked: str, before: str, analyse: Analyse, language: Analyzer) -> Understood:
@@ -100,11 +109,95 @@ class _Following:
         return len(bare) <= _LONGEST_PART + 1
 
     def understood(self) -> Understood | None:
-        """What is meant, or None where the question stands on its own."""
-        if self._now.type in (QuestionType.NONE, QuestionType.FIGURE):
+        """What is meant, and what else it may be, or None where the question stands on its own.
+
+        What is meant says of whom: a reading that has lost every name of the last question, and brings none, is none.
+        """
+        meant = self._meant()
+        if meant is None:
+            return None
+        pronoun = self._pronoun()
+        own = self._bare.replace(pronoun.text, "", 1).removeprefix("的") if pronoun else self._bare
+        others = self._others(own, meant)
+        texts = [text for text in dict.fromkeys((meant.text, *others)) if self._keeps(text)]
+        if meant.leaning is Leaning.OPEN:
+            kept = [text for text in dict.fromkeys(others) if text == meant.text or self._keeps(text)]
+            return replace(meant, others=tuple(kept), own=own) if len(kept) > 1 else None
+        first, *rest = texts or [meant.text]
+        return replace(meant, text=first, others=tuple(rest), own=own if self._asks_itself else "")
+
+    def _keeps(self, text: str) -> bool:
+        """Whether a reading is of the same name and time as the last question, where the new one has none."""
+        if not self._named(self._own) and (names := self._named(self._tokens)):
+            return any(name in text for name in names)
+        told = () if periods(self._bare) else periods(self._last.text)
+        return all(self._last.text[one.start : one.end] in text for one in told)
+
+    def _others(self, own: str, meant: Understood) -> list[str]:
+        """What else a question may mean: its own words behind what the last one is about, or behind its names."""
+        head, names = map(self._untimed, self._heads())
+        subjects = [self._untimed(self._subject(own_noun)) for own_noun in (True, False)]
+        if meant.leaning is Leaning.OPEN:
+            return [*(about + own for about in subjects), meant.text, head + own, names + own]
+        if self._asks_itself:
+            return [about + own for about in (*subjects, head, names)]
+        if self._named(self._own):
+            return []  # the other of its kind takes the place of the first
+        asked = self._last.text[slice(*self._asked_at)]
+        behind = (f"{about}{own}{asked}" for about in (subjects[0], head, names))
+        again = (about + meant.text for about in (head, names) if about not in meant.text)
+        return [*again, *meant.others, *behind]
+
+    def _heads(self) -> tuple[str, str]:
+        """The first name of the last question with the nouns behind it, less what is measured; its names alone.
+
+        Of one that names nothing, its times.
+        """
+        words = [t for t in self._tokens if t.start < self._asked_at[0]]
+        named = [bool(self._named([t])) for t in words]
+        if True not in named:
+            told = [self._last.text[one.start : one.end] for one in periods(self._last.text)]
+            return "".join(told), ""
+        end = start = named.index(True)
+        while end < len(words) and (named[end] or words[end].tag[:1] in "nmtqj"):
+            end += 1
+        last = max(at for at in range(start, end) if named[at] or words[at].tag[:1] == "t")
+        end -= end == len(words) > last + 1 and self._measures
+        return self._up_to(words[:end]), self._up_to(words[: last + 1])
+
+    def _up_to(self, words: Sequence[Token]) -> str:
+        return self._last.text[: words[-1].start + len(words[-1].text)]
+
+    @property
+    def _measures(self) -> bool:
+        """Whether the last noun before the question words is what is measured: 全长 of 隧道全长多少."""
+        asked = self._last.question
+        return self._last.type in NUMBERS and not (asked.noun or asked.unit)
+
+    def _untimed(self, text: str) -> str:
+        """The text, without its time where the new question has one."""
+        for told in reversed(periods(text) if periods(self._bare) else ()):
+            text = text[: told.start] + text[told.end :]
+        return text
+
+    @property
+    def _asks_itself(self) -> bool:
+        return self._now.type not in (QuestionType.NONE, QuestionType.FIGURE)
+
+    @staticmethod
+    def _named(tokens: Iterable[Token]) -> list[str]:
+        """The names among some words; of what is tagged `nz` too much is none, 二氧化碳 and 氨氮."""
+        return [
+            token.text
+            for token in tokens
+            if token.tag.startswith(_NAMES) and token.tag != "nz" and len(token.text) > 1
+        ]
+
+    def _meant(self) -> Understood | None:
+        if not self._asks_itself:
             short = len(self._bare) <= _LONGEST_FRAGMENT
             if short and (self._asks or self._linked) and self._last.type is not QuestionType.NONE:
-                return Understood(self._replaced(self._bare), Leaning.MARKED)
+                return self._replaced(self._bare)
             return None
         if match := _WITHIN.match(self._bare):
             return Understood(f"{self._statement()}其中{self._bare[match.end() :]}", Leaning.MARKED)
@@ -113,12 +206,14 @@ class _Following:
         content = self._content()
         if not content:
             return Understood(self._asked_anew(), Leaning.MARKED)
-        named = any(token.tag.startswith(_NAMES) and len(token.text) > 1 for token in content)
+        named = bool(self._named(content[: len(content) - self._counts(content)]))
         if self._linked and not named:
             deed = any(token.tag[:1] == "v" for token in content) and len(content) > 1
             return Understood(self._completed(content), Leaning.BARE if deed else Leaning.MARKED)
-        if len(content) > 1 or named or self._defines(content):
+        if named or self._defines(content):
             return None
+        if len(content) > 1:
+            return None if self._says_of_what() else Understood(self._bare, Leaning.OPEN)
         return Understood(self._completed(content), Leaning.BARE)
 
     def _content(self) -> list[Token]:
@@ -134,6 +229,19 @@ class _Following:
                 continue
             kept.append(token)
         return kept
+
+    def _counts(self, content: Sequence[Token]) -> bool:
+        """Whether the last of some words is what is measured, which is no name: 深度是多少."""
+        asked = self._now.question
+        return (
+            self._now.type in NUMBERS and not (asked.noun or asked.unit) and content[-1].start < asked.start
+        )
+
+    def _says_of_what(self) -> bool:
+        """Whether the question has the last one's first noun itself."""
+        subject = self._subject(own_noun=False)
+        nouns = (t.text for t in self._tokens if t.tag[:1] == "n" and len(t.text) > 1 and t.text in subject)
+        return next(nouns, "\n") in self._bare
 
     def _defines(self, content: Sequence[Token]) -> bool:
         """主题教育是什么 asks what a word means."""
@@ -169,24 +277,21 @@ class _Following:
         governed = self._last.type in NUMBERS | {QuestionType.LIST, QuestionType.WHAT} and not re.match(
             r"[是有在由从]", question
         )
+        measured = own_noun and self._measures
         while words and (
             words[-1].tag[:1] in "updcf"
             or (governed and len(words) > 1 and words[-1].tag == "v")
             or words[-1].text in ("有", "是")
+            or (measured and len(words) > 1 and words[-1].tag[:1] in "nv")
         ):
-            words.pop()
-        measured = (
-            self._last.type in NUMBERS and not self._last.question.noun and not self._last.question.unit
-        )
-        if own_noun and measured and len(words) > 1 and words[-1].tag[:1] == "n":
+            measured = measured and words[-1].tag[:1] not in "nv"
             words.pop()
         return "".join(token.text for token in words).strip(" 的") or self._statement()
 
     def _place(self) -> str:
         """The place the last question names last, else its subject without what it measures."""
         start, end = self._asked_at
-        named = [t.text for t in self._tokens if t.tag.startswith(_NAMES) and len(t.text) > 1]
-        outside = [t for t in named if t not in self._last.text[start:end]]
+        outside = [t for t in self._named(self._tokens) if t not in self._last.text[start:end]]
         return outside[-1] if outside else self._subject(own_noun=True)
 
     # What the new question makes of it
@@ -228,7 +333,7 @@ class _Following:
 
     def _completed(self, content: Sequence[Token]) -> str:
         """A question without subject behind the last one's subject."""
-        nouns = any(t.tag[:1] == "n" for t in content)
+        nouns = self._counts(content) or any(t.tag[:1] == "n" for t in content)
         verbs = any(t.tag[:1] == "v" for t in content)
         if not nouns and not verbs:  # 哪个街道最多
             start, _ = self._asked_at
@@ -240,20 +345,33 @@ class _Following:
                 subject = subject[: subject.index(token.text)] or subject
         return f"{subject}{self._bare}"
 
-    def _replaced(self, fragment: str) -> str:
-        """那第二批呢: the fragment in the place of what is most like it."""
+    def _replaced(self, fragment: str) -> Understood:
+        """那第二批呢: the fragment in the place of what is most like it, else of what is of its kind."""
         text = self._last.text
         if _is_time(fragment):
-            return self._at_time(fragment)
+            return Understood(self._at_time(fragment), Leaning.MARKED)
+        fragment = fragment.removesuffix("的") or fragment
         parts = [
             (self._likeness(fragment, first, end), first, end)
             for at in range(len(self._tokens))
             for first, end in self._parts_from(at)
         ]
-        best = max(parts, default=(0.0, 0, 0), key=lambda part: (part[0], part[1] - part[2]))
-        if best[0] >= _LIKE_ENOUGH:
-            return text[: best[1]] + fragment + text[best[2] :]
-        start, _ = self._asked_at
+        parts.sort(key=lambda part: (-part[0], part[2] - part[1], -part[1]))
+        kind = self._last_tag(fragment)[:1]
+        alike = [part for part in parts if part[0] >= _LIKE_ENOUGH][:1]
+        likely = [part for part in parts if self._last_tag(text[part[1] : part[2]])[:1] == kind]
+        noun = self._last.question.noun
+        at = text.find(noun, self._asked_at[0]) if noun else -1
+        counted = [(0.0, at, at + len(noun))] if at >= 0 and not alike else []
+        places = (*alike, *counted, *likely[:_MOST_PLACES])
+        texts = [text[:first] + fragment + text[end:] for _, first, end in places]
+        if not alike and not (texts and kind == "v"):
+            texts.insert(len(counted), self._in_front(fragment))
+        return Understood(texts[0], Leaning.MARKED, tuple(texts[1:]), sure=bool(alike))
+
+    def _in_front(self, fragment: str) -> str:
+        """The last question, of the fragment."""
+        text, (start, _) = self._last.text, self._asked_at
         if start == 0:
             return f"{fragment}{text}"
         subject = self._subject(own_noun=False)

@@ -6,7 +6,7 @@ Beside them: what else is told of the same as a fact.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -34,6 +34,7 @@ MOST_LIBRARIES = 12
 OF_EACH = 3
 NEAR_TITLES = 3
 LONGEST_FILTER = 64
+_BY_THE_ARTICLES = (Leaning.MARKED, Leaning.BARE, Leaning.OPEN)
 
 _ACROSS = re.compile(
     r"(?P<about>.*?)[,，\s]*各个?库(?:里面?|中)?(?:都|分别|各自)?(?:是)?(?:怎么|如何|怎样)?(?:说|讲|写|提|提到|看待)?"
@@ -56,33 +57,96 @@ class Hints:
     articles: tuple[Article, ...] = ()
 
 
-def answer_after(
-    query: str, context: Sequence[str], ask: Ask, analyse: Analyse, language: Analyzer
-) -> Answer:
-    """Answer a question after others, the oldest first: what it leaves out is taken from the last one.
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """Answers questions after others: what one leaves out is taken from the one before it.
 
-    A question that lacks a subject but does not say so inherits only where that finds an answer.
+    What it may mean is looked for by `glance`, a quicker `ask`. What is meant is rather told by the article that answered
+    before than by another one.
     """
-    last = ""
-    for asked in [one for one in context if one.strip()][-MOST_CONTEXT:]:
-        meant = understand(asked, last, analyse, language) if last else Understood(asked, Leaning.NONE)
-        marks = analyse(asked).only.marks if meant.leaning is not Leaning.NONE else ""
-        last = asked if meant.leaning is Leaning.ARTICLE else marks + meant.text
-    meant = understand(query, last, analyse, language) if last else Understood(query, Leaning.NONE)
-    only = analyse(query).only or analyse(last).only
-    text = only.marks + meant.text
-    match meant.leaning:
-        case Leaning.NONE:
-            return ask(query)
-        case Leaning.MORE:
-            return further(query, ask(last), last)
-        case Leaning.ARTICLE:
-            titled = _within_article(meant.text, ask(last))
-            return replace(ask(titled), query=query, understood=titled) if titled else ask(query)
-    answer = ask(text)
-    if meant.leaning is Leaning.BARE and not answer.found:
-        return ask(query)
-    return replace(answer, query=query, understood=text)
+
+    ask: Ask
+    glance: Ask
+    analyse: Analyse
+    language: Analyzer
+
+    def answer(self, query: str, context: Sequence[str]) -> Answer:
+        """Answer a question after those of `context`, the oldest first."""
+        last = ""
+        for asked in [one for one in context if one.strip()][-MOST_CONTEXT:]:
+            meant = self._understood(asked, last)
+            if meant.leaning in _BY_THE_ARTICLES:
+                last = self._reading(asked, meant, last)[1]
+            elif meant.leaning is not Leaning.MORE:
+                last = asked
+        meant = self._understood(query, last)
+        match meant.leaning:
+            case Leaning.NONE:
+                return self.ask(query)
+            case Leaning.MORE:
+                return further(query, self.ask(last), last)
+            case Leaning.ARTICLE:
+                text = _within_article(meant.text, self.ask(last).hits) or query
+            case _:
+                text, _ = self._reading(query, meant, last)
+        return self.ask(query) if text == query else replace(self.ask(text), query=query, understood=text)
+
+    def _understood(self, query: str, last: str) -> Understood:
+        if not last:
+            return Understood(query, Leaning.NONE)
+        return understand(query, last, self.analyse, self.language)
+
+    def _reading(self, query: str, meant: Understood, last: str) -> tuple[str, str]:
+        """Return what a question means, and what the next one follows from."""
+        marks = (self.analyse(query).only or self.analyse(last).only).marks
+        texts = [marks + text for text in (meant.text, *meant.others)]
+        if meant.leaning is Leaning.OPEN:
+            texts = [query if text == texts[0] else text for text in texts[1:]]
+        topic = texts[0]
+        before = _shown(self.glance(last))[:SHOWN]
+        same = {hit.fact.article.id for hit in before}
+        within = _within_article(meant.own, before)
+
+        def is_of_the_same(answer: Answer) -> bool:
+            return any(hit.fact.article.id in same for hit in _shown(answer)[:1])
+
+        told: dict[str, Answer] = {}
+        for text in filter(None, (*texts, within)):
+            answer = told[text] = self.glance(text)
+            if answer.found and is_of_the_same(answer):
+                return text, topic if text in (query, within) else text
+        near = [text for text in texts if text != query and is_of_the_same(told[text])]
+        likeliest = max(near, key=lambda text: told[text].confidence, default="")
+        if likeliest and (answer := self.ask(likeliest)).found and is_of_the_same(answer):
+            return likeliest, likeliest
+        if not meant.sure:
+            topic = max(texts, key=len)  # which binds most
+        if told[topic].found or meant.leaning is Leaning.MARKED:
+            return topic, topic
+        return (query if self._is_apart(query, told.get(within)) else topic), topic
+
+    def _is_apart(self, query: str, before: Answer | None) -> bool:
+        """Tell whether a question is of something else: told by one article at most, and in no word by that before."""
+        words = [word.text for word in self.analyse(query).words if len(word.text) > 1]
+        nouns = [
+            token for token in self.language.tokens(query) if token.tag[:1] == "n" and token.text in words
+        ]
+
+        def held(answer: Answer, enough: Callable[[Iterable[bool]], bool]) -> set[str]:
+            facts = (
+                (hit.fact.article.id, self.language.fold(hit.fact.text))
+                for hit in (*answer.hits, *answer.related)
+            )
+            return {article for article, text in facts if enough(word in text for word in words)}
+
+        if not nouns or (before and held(before, any)):
+            return False
+        return len(held(self.glance(query), all)) <= 1
+
+
+def _shown(answer: Answer) -> Sequence[Hit]:
+    """The facts that answer, or else what is nearest."""
+    return answer.hits or answer.related
 
 
 def further(query: str, answer: Answer, understood: str) -> Answer:
@@ -103,11 +167,11 @@ def further(query: str, answer: Answer, understood: str) -> Answer:
     )
 
 
-def _within_article(rest: str, answer: Answer) -> str:
-    """A query in the article that answered; empty where none did."""
-    if not answer.hits or not rest:
+def _within_article(rest: str, hits: Sequence[Hit]) -> str:
+    """A query in the article of the first hit; empty where there is none."""
+    if not hits or not rest:
         return ""
-    title = max(answer.hits[0].fact.article.title.text.split(), key=len)[:LONGEST_FILTER]
+    title = max(hits[0].fact.article.title.text.split(), key=len)[:LONGEST_FILTER]
     return f"文:{title} {rest}"
 
 
