@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from knowledge.documents.plain import talk
 from knowledge.documents.tables import text_blocks
 from knowledge.documents.text import Extract, decode_text, set_off, split_lines
 from knowledge.model import Block, BlockRole, Metadata
@@ -193,8 +194,9 @@ class _Structure:
                 yield from list(filter(number.__gt__, self._levels))[-1:]
 
     def _headings(self) -> Iterator[tuple[int, int]]:
-        """Yield the number and level of each heading: by `#`, underlined, or a bold line by itself."""
+        """Yield the number and level of each heading: by `#`, underlined, a bold line by itself, or who speaks."""
         raw, read = self._source.raw, self._source.read
+        spoke = [at for at, role in talk(read)[0].items() if role is BlockRole.HEADING]
         for number in range(self._source.front + 1, len(raw) + 1):
             line = raw[number - 1]
             if number in self._covered or not read[number - 1].strip():
@@ -203,7 +205,7 @@ class _Structure:
                 yield number, len(match[1])
             elif number < len(raw) and _UNDERLINE.match(raw[number]) and self._alone(number - 1, number + 1):
                 yield number, 1 if "=" in raw[number] else 2
-            elif _BOLD.match(line) and self._alone(number - 1, number):
+            elif number - 1 in spoke or (_BOLD.match(line) and self._alone(number - 1, number)):
                 yield number, _BOLD_LEVEL
 
     def _alone(self, before: int, after: int) -> bool:

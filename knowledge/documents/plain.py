@@ -11,8 +11,8 @@ from typing import Final
 
 from knowledge.documents.tables import COMMA, TAB, parted_tables, text_blocks
 from knowledge.documents.text import Extract, decode_text, listed_contents, split_lines
-from knowledge.model import Block, BlockRole
-from knowledge.repair.issue import DATE, is_credits
+from knowledge.model import Block, BlockRole, Metadata
+from knowledge.repair.issue import DATE, dates, is_credits
 from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING, value_of
 
 
@@ -34,8 +34,10 @@ def read_plain(name: str, data: bytes, letter: bool = False) -> Extract:
         prose[table.first - 1 : table.last] = [""] * (table.last - table.first + 1)
     blocks += [*tables, *text_blocks(prose)] or _around_post(prose)
     blocks += (Block(BlockRole.PARAGRAPH, at + 1, at + 1) for at in _items(prose))
-    blocks = _headed(prose, blocks, letter) or blocks
-    return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
+    headed = _headed(prose, blocks, letter)
+    blocks = sorted(headed or blocks, key=lambda each: each.first)
+    day = _only_day(lines, headed)
+    return Extract("text", tuple(lines), encoding, blocks=tuple(blocks), stated=day)
 
 
 _ITEM: Final = re.compile(
@@ -81,7 +83,7 @@ def _headed(lines: Sequence[str], known: Sequence[Block], letter: bool) -> list[
     Each line is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
     """
     found = [_MAIL_FIELD.match(line) for line in lines]
-    roles, begins = next(filter(any, (_letter_heads(found), _official_heads(lines), _talk(lines))), ({}, []))
+    roles, begins = next(filter(any, (_letter_heads(found), _official_heads(lines), talk(lines))), ({}, []))
     if not roles and not letter:
         return []
     blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
@@ -146,34 +148,49 @@ def _official_heads(lines: Sequence[str]) -> _Heads:
 
 _CLOCK: Final = re.compile(r"(?<![\d:：])(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：][0-5]\d)?(?![\d:：])")
 _DAY: Final = re.compile(
-    rf"{DATE.pattern}|\d{{1,2}}[月/.-]\d{{1,4}}(?:[./]\d{{4}})?日?|(?:星期|周)[一二三四五六日天]|[上下]午|[AP]M|[\s\[\]()（）,，|—\-_=*]+"
+    rf"{DATE.pattern}|\d{{1,2}}[月/.-]\d{{1,4}}(?:[./]\d{{4}})?日?|(?:星期|周)[一二三四五六日天]|[上下]午|[AP]M|[（(<][\w.@+-]{{5,40}}[）)>]|[\s\[\]()（）,，|—\-_=*]+"
 )
 _CALLED: Final = re.compile(r"[^。！？；：:\s]{1,20}")
 _SHOWN: Final = re.compile(r"\s*\[[\u4e00-\u9fff]{1,6}\]\s*")
 """What a chat has in place of a picture or a voice."""
 
 
-def _talk(lines: Sequence[str]) -> _Heads:
+def talk(lines: Sequence[str]) -> _Heads:
     """The roles of the lines of a chat: who spoke at which time heads what was said, until somebody speaks again.
 
-    Some of them speak twice, and under all but the last something is said.
+    Some of them speak twice, one where each head tells the day or ends with the time, and under all but the last something is said. What stands over the first is its name, or that
+    of the program that wrote it down.
     """
     heads: dict[int, str] = {}
     for at, line in enumerate(lines):
         if len(_CLOCK.findall(line)) == 1:
             name = _DAY.sub(" ", _CLOCK.sub(" ", line)).strip()
             heads |= {at: name} if not name or _CALLED.fullmatch(name) else {}
-    said = [at for at, line in enumerate(lines) if line.strip() and not _SHOWN.fullmatch(line)]
-    silent = sum(at in heads and below in heads for at, below in pairwise(said))
-    if len(set(heads.values())) > len(heads) - 2 or silent > len(heads) // 5:
+    said = [at for at, line in enumerate(lines) if line.strip()]
+    bare = sum(at in heads and below in heads for at, below in pairwise(said))
+    again = len(heads) - len(set(heads.values()))
+    sure = all(DATE.search(lines[at]) or lines[at].rstrip()[-1:].isdecimal() for at in heads)
+    if again < 2 - sure or bare > len(heads) // 5:
         return {}, []
-    roles = dict.fromkeys(heads, BlockRole.HEADING)
+    said = [at for at in said if not _SHOWN.fullmatch(lines[at])]
+    silent = [at for at, below in pairwise(said) if at in heads and below in heads]
+    roles = dict.fromkeys(heads, BlockRole.HEADING) | dict.fromkeys(silent, BlockRole.FURNITURE)
     for at, line in enumerate(lines):
         if _SHOWN.fullmatch(line):
             roles[at] = BlockRole.FURNITURE
         elif at not in heads and DATE.search(line) and not _DAY.sub("", line):
             roles[at] = BlockRole.CREDIT
+    over = [at for at in said if at < min(heads) and at not in roles and not _TELLS.search(lines[at])]
+    roles |= dict.fromkeys(over, BlockRole.TITLE if len(over) == 1 else BlockRole.FURNITURE)
     return roles, []
+
+
+def _only_day(lines: Sequence[str], blocks: Sequence[Block]) -> Metadata | None:
+    """The only day that lines tell which are no text, of a file that is a single talk or letter."""
+    told = (lines[b.first - 1] for b in blocks if b.role in (BlockRole.HEADING, BlockRole.CREDIT))
+    days = {day for line in told for day in dates(line)}
+    single = len(days) == 1 and not any(block.article for block in blocks)
+    return Metadata(date=days.pop()) if single else None
 
 
 BUTTON: Final = re.compile(

@@ -544,6 +544,27 @@ def test_in_a_chat_who_speaks_when_heads_what_is_said(head: str) -> None:
     ]
 
 
+def test_what_a_program_writes_over_a_chat_is_no_text_and_its_only_day_is_the_days() -> None:
+    text = (
+        "消息记录（文本格式）\n====\n消息对象:球友群\n\n2024-05-06 9:12:08 小河(40012345)\n几点开场？\n\n2024-05-06 9:15:40 老周(50098765)\n八点。\n\n"
+        "2024-05-06 9:16:02 小河(40012345)\n[表情]\n\n2024-05-06 9:20:31 吴越(60011111)\n带水。\n"
+    )
+    repaired = repair_document(read_document("a.txt", text.encode()))
+    assert [fact.text for fact in repaired.facts] == ["几点开场？", "八点。", "带水。"]
+    assert repaired.facts[1].leans_on == repaired.facts[0].id
+    assert [each.date for each in repaired.articles] == ["2024-05-06"]
+
+
+def test_the_line_over_a_chat_is_its_title() -> None:
+    text = "球友群的聊天记录\n\n小河 9:12\n几点开场？\n老周 9:15\n八点。\n小河 9:20\n带水。\n"
+    repaired = repair_document(read_document("a.txt", text.encode()))
+    assert [(fact.article.title.text, fact.section) for fact in repaired.facts] == [
+        ("球友群的聊天记录", "小河 9:12"),
+        ("球友群的聊天记录", "老周 9:15"),
+        ("球友群的聊天记录", "小河 9:20"),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

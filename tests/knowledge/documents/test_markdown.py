@@ -201,3 +201,13 @@ def test_where_the_metadata_says_the_title_the_first_heading_is_a_sections() -> 
         ("夜市开放", None, "一句话讲完。"),
         ("夜市开放", "交通", "末班车为23时。"),
     ]
+
+
+def test_in_a_chat_who_speaks_when_heads_what_is_said() -> None:
+    source = "# 值班群\n\n**小河** 9:02\n> 运费谁出？\n\n**老周** 9:05\n公司出。\n\n**小河** 9:40\n好。\n"
+    facts = repair_document(read_document("a.md", source.encode())).facts
+    assert [(fact.text, fact.section) for fact in facts] == [
+        ("运费谁出？", "小河 9:02"),
+        ("公司出。", "老周 9:05"),
+        ("好。", "小河 9:40"),
+    ]
