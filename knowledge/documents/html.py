@@ -11,7 +11,16 @@ from typing import Final
 
 from knowledge.documents.html_article import PageReadings, article_blocks, compared, told_by_script
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
-from knowledge.documents.html_credits import ENDED, beside, is_credit, naming, rim_of, stated
+from knowledge.documents.html_credits import (
+    ENDED,
+    beside,
+    is_credit,
+    naming,
+    posts_of,
+    rim_of,
+    said_in,
+    stated,
+)
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.plain import BUTTON
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
@@ -64,14 +73,18 @@ def read_html(name: str, data: bytes) -> Extract:
     told = told_by_script("\n".join(source))
     if sum(len(block.text) for block in told) > _MORE * sum(len(block.text) for block in kept):
         page, kept = replace(page, blocks=told), told
-    times = _times(page, kept)
+    posts = posts_of(page)
+    if posts:
+        said, stamps = {*kept, *said_in(page, posts)}, {block for pair in posts for block in pair}
+        kept = [b for b in page.blocks if b in said and b not in stamps and 2 * b.linked < len(b.text)]
+    times, speakers = _times(page, kept), [who for who, _ in posts[1:]]
     title = _title(page, kept, found)
     again = {b for b in page.blocks if title and compared(b.text) == compared(title.text)}
     again |= {one for one, two in pairwise(page.blocks) if two in again and one.names(two)}
     kept = _without_ornaments(kept)
     rim = rim_of(page, kept, title)
     around = set(beside(page, kept, rim))
-    chosen = {*kept, *times, *around}
+    chosen = {*kept, *times, *speakers, *around}
     again |= {b for b in kept if BUTTON.fullmatch(b.text.strip())}
     kept = [b for b in page.blocks if b is title or (b in chosen and b not in again)]
     writer = _Writer(len(source))
@@ -79,11 +92,15 @@ def read_html(name: str, data: bytes) -> Extract:
         writer.block(title, BlockRole.TITLE)
     fields = {b for b in kept if _FIELD.match(b.text) and (_EVENT.match(b.text) or not is_credit(b.text))}
     events = {b for pair in pairwise(kept) if fields.issuperset(pair) for b in pair}  # 时间 over 地点
-    signed = {*around, *naming(page, rim), *(b for b in kept if is_credit(b.text))} - {title, *events}
+    signed = {*around, *naming(page, rim), *(b for b in kept if is_credit(b.text))} - {
+        title,
+        *events,
+        *speakers,
+    }
     numbered = {
         b for b, under in pairwise(kept) if under.cell and not b.cell and NUMBERED_HEADING.fullmatch(b.text)
     }
-    heads = {*times, *_set_apart(kept), *numbered}
+    heads = {*times, *speakers, *_set_apart(kept), *numbered}
     alone = {*around, title}  # a cell of theirs is of no table of the text
     for table, group in groupby(kept, lambda b: b.cell.table if b.cell and b not in alone else None):
         blocks = list(group)
@@ -94,7 +111,11 @@ def read_html(name: str, data: bytes) -> Extract:
             heading = role is BlockRole.PARAGRAPH and block in heads
             writer.block(block, BlockRole.HEADING if heading else role)
     return Extract(
-        "html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated(page, found, rim)
+        "html",
+        writer.finished(),
+        encoding,
+        blocks=tuple(writer.blocks),
+        stated=stated(page, found, rim, posts),
     )
 
 

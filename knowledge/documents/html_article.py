@@ -40,7 +40,7 @@ _MOST: Final = 0.65
 _BARRED: Final = re.compile(r"^[|\-: ]+$", re.M)
 _BODY: Final = re.compile(r'"articleBody"\s{0,9}:\s{0,9}"((?:[^"\\<]|\\.|<(?!/script))*+)"', re.I)
 _PARTED: Final = re.compile(r"[\r\n]+|</?[A-Za-z][^<>]{0,200}>")
-_SENTENCE: Final = re.compile("[。！？!?；…]")
+SENTENCE: Final = re.compile("[。！？!?；…]")
 _LEADS: Final = re.compile("，.*[：:]\\s*$")
 """A clause that leads to what stands under it: a list, a table."""
 
@@ -108,7 +108,7 @@ def article_blocks(page: HtmlText, found: PageReadings) -> list[HtmlBlock]:
     if not any(block.linked for block in page.blocks):
         return page.blocks
     readings = [_matched(page.blocks, text) for text in (found.text, found.readable)]
-    readings = [kept for kept in readings if any(_SENTENCE.search(block.text) for block in kept)]
+    readings = [kept for kept in readings if any(SENTENCE.search(block.text) for block in kept)]
     readings.append(_home(page, readings))
     votes = Counter(block for kept in readings for block in kept)
     weights = [_weight(block, votes[block] / len(readings)) for block in page.blocks]
@@ -125,7 +125,7 @@ def _home(page: HtmlText, readings: Sequence[Sequence[HtmlBlock]]) -> list[HtmlB
     for block in (block for kept in readings for block in kept):
         cell = block.cell
         told = cell is not None and tables[cell.table, True, True] and len(block.text) <= _SHORT_CELL
-        if 2 * block.linked < len(block.text) and (told or _SENTENCE.search(block.text)):
+        if 2 * block.linked < len(block.text) and (told or SENTENCE.search(block.text)):
             holds[block.within] += len(block.text)
     total = sum(holds)
     for at in range(len(holds) - 1, 0, -1):
@@ -158,7 +158,7 @@ def _weight(block: HtmlBlock, share: float) -> float:
         return -_DOUBTFUL * size - _BETWEEN - _LINK * linked
     if share == 1:
         return size - (1 + _LINK) * linked
-    tells = _SENTENCE.search(block.text) or _LEADS.search(block.text) or (block.cell and size <= _SHORT_CELL)
+    tells = SENTENCE.search(block.text) or _LEADS.search(block.text) or (block.cell and size <= _SHORT_CELL)
     free = tells and 2 * linked < size
     return _DOUBTFUL * (size - linked) - _LINK * linked - (0 if free else _LINE)
 

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from knowledge.documents.html_article import PageReadings
+from knowledge.documents.html_article import SENTENCE, PageReadings
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText
 from knowledge.model import Metadata
 from knowledge.repair.issue import DATE, dates, is_somebody
@@ -19,10 +19,12 @@ from knowledge.text.analyzer import SURNAMES, is_word
 
 _CREDITS_NEAR: Final = 3
 _CREDIT: Final = re.compile(
-    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|作者|记者|記者|文字|图文|供稿|发布时间|(?:时间|日期)(?=.{0,3}(?:19|20)\d\d)|发布|更新时间|字号|分享|原标题|楼主|博主|发信人|發信人|发帖人)[^。！？]{0,3}?[：:丨|/]"
+    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|译者?|(?:本文)?作者|记者|記者|文字|图文|供稿|发布时间|(?:时间|日期)(?=.{0,3}(?:19|20)\d\d)|发布|更新时间|字号|分享|原标题|楼主|博主|发信人|發信人|发帖人)[^。！？]{0,3}?[：:丨|/]"
     r"|posted (?:@|on|by)|由\S{2,14}?(?:张贴|发表|发布|撰写)"
 )
 _LONGEST_STAMPED: Final = 60
+_LONGEST_WRITER: Final = 20
+_POSTED: Final = re.compile(r"(?:19|20)\d\d\D{1,3}\d{1,2}\D{1,3}\d{1,2}\D{1,3}\d{1,2}[:：]\d\d(?:[:：]\d\d)?")
 _SIGN: Final = re.compile(r"^\s*(?:(?:来源|來源|稿源|作者|楼主|文)\s*[：:/|]|(?:posted )?by\s)\s*", re.I)
 _CALLED: Final = re.compile(r"(?=.*[A-Za-z\u4e00-\u9fff])(?!.*\d{4})[\w·&. \-]{2,20}")
 """What a person, an office or an account is called."""
@@ -94,6 +96,42 @@ def beside(page: HtmlText, kept: Sequence[HtmlBlock], rim: Rim) -> Iterator[Html
             yield block
 
 
+def posts_of(page: HtmlText) -> list[tuple[HtmlBlock, HtmlBlock]]:
+    """Of a board who wrote each post, a link alone, and the line that says when; none where a page has no two of them.
+
+    Each is later than the one before, and something is said between.
+    """
+    found: list[tuple[HtmlBlock, HtmlBlock]] = []
+    times: list[str] = []
+    who, told = None, True
+    for block in page.blocks:
+        linked = block.linked >= len("".join(block.text.split()))
+        if linked and len(block.text) <= _LONGEST_WRITER and not DATE.search(block.text):
+            who = block
+        elif not linked and len(block.text) < _LONGEST_STAMPED and (when := _POSTED.search(block.text)):
+            time = "".join(part.zfill(2) for part in re.findall(r"\d+", when[0]))
+            if who is None or not told or (times and time <= times[-1]):
+                return []
+            found.append((who, block))
+            times.append(time)
+            who, told = None, False
+        told |= SENTENCE.search(block.text) is not None
+    return found if len({who.text for who, _ in found}) > 1 else []
+
+
+def said_in(page: HtmlText, posts: Sequence[tuple[HtmlBlock, HtmlBlock]]) -> set[HtmlBlock]:
+    """What says something where posts stand: in the innermost element that holds them all."""
+
+    def holders(at: int) -> Iterator[int]:
+        while at:
+            yield at
+            at = page.parents[at]
+
+    board = max(set.intersection(*({0, *holders(stamp.within)} for _, stamp in posts)))
+    said = (b for b in page.blocks if SENTENCE.search(b.text) and 2 * b.linked < len(b.text))
+    return {block for block in said if not board or board in holders(block.within)}
+
+
 def naming(page: HtmlText, rim: Rim) -> set[HtmlBlock]:
     """The short lines between title and text that hold an element which names an author or a source, or are a name alone."""
     over = page.blocks[rim.first : rim.told]
@@ -101,8 +139,10 @@ def naming(page: HtmlText, rim: Rim) -> set[HtmlBlock]:
     return {block for block in over if block in found and len(block.text) < _LONGEST_STAMPED}
 
 
-def stated(page: HtmlText, found: PageReadings, rim: Rim) -> Metadata:
-    """Day, author and source as the page's head says them, or elements around the text; its lines of credits are blocks."""
+def stated(
+    page: HtmlText, found: PageReadings, rim: Rim, posts: Sequence[tuple[HtmlBlock, HtmlBlock]]
+) -> Metadata:
+    """Day, author and source as the page's head says them, or elements around the text, or who wrote the first post; its lines of credits are blocks."""
     name = page.metas.get("author", "")
     site = [part for part in _WORDS.findall(page.title)[1:] if part in name]  # its office, or who made it
     said = {
@@ -120,6 +160,8 @@ def stated(page: HtmlText, found: PageReadings, rim: Rim) -> Metadata:
     for one, two in pairwise(page.blocks):  # the table of an official text's fields
         if one.names(two) and _ISSUED_BY.fullmatch(one.text.strip()) and _OFFICE.fullmatch(two.text.strip()):
             said["source"] = said["source"] or two.text.strip()
+    if posts:
+        said["author"] = posts[0][0].text.strip()
     for name, outlet, _ in _signs(page, rim):
         said = {"author": said["author"] or name, "source": said["source"] or outlet}
     if _OUTLET.search(said["author"]) and not said["source"]:

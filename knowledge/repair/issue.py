@@ -19,6 +19,14 @@ DATE: Final = re.compile(
 )
 """A day in figures or, as official texts have it, in hanzi, or by the years since 1911."""
 
+_DATED: Final = (
+    r"(?:最[后後近新]次?)?(?:发布|发表|更新|發布|發表|修订|修訂|修改)(?:时间|日期|時間|于|於)?\s*[：:]?\s*"
+)
+DAY_LINE: Final = re.compile(
+    rf"(?:{_DATED})?{DATE.pattern}(?:[\s·|｜]+[^\s。！？；，：:][^。！？；，：:]{{0,30}})?"
+)
+"""What stands between a title and its text: a day, and where, or whose."""
+
 _FIRST_YEAR: Final = 1911
 """The year before 民國 1."""
 
@@ -43,7 +51,7 @@ _AUTHOR: Final = re.compile(
 """Whoever a page names as its author: a pen name, an office."""
 
 _NOBODY: Final = re.compile(
-    "(?:网络|互联网|本站|原创|转载|转贴|综合|整理|收集|未知|不详|佚名|匿名|文章|稿件)+"
+    "(?:发[表布]于|只看该作者|网络|互联网|本站|原创|转载|转贴|综合|整理|收集|未知|不详|佚名|匿名|文章|稿件)+"
 )
 """Words that name neither a person nor an outlet: 网络整理."""
 
@@ -55,9 +63,12 @@ _SIGNS: Final = re.compile(
     r"|发自[\u4e00-\u9fff]{2,6}|(?<!\S)[\u4e00-\u9fff]{2,8}·(?=[\u4e00-\u9fff]{1,8}?[报网社台]记者)"
     r"|(?:\s+|\s*[/／]\s*)[文摄](?:\s*[/／]\s*[图圖摄])?(?=$|\s*[\u4e00-\u9fff]{2,5}供[图圖])|[\u4e00-\u9fff]{2,5}供[图圖]$"
 )
+_FROM: Final = r"\s*[/／]\s*[\u4e00-\u9fff]{2,8}(?:报道|報[導道])"
 _GLUED: Final = (
-    f"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?"  # 记者张三: no sign tells that a name begins
+    f"(?:[\u4e00-\u9fff·]{{2,4}}(?={_FROM})|[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?)"
 )
+"""记者张三: no sign tells that a name begins, unless it is where the report is from that tells its end."""
+
 _EDITORS: Final = "(?:[\u4e00-\u9fff]{1,4}?)?(?:编辑|編輯|责编)"
 _MAKERS: Final = "(?:美编|版式(?:设计)?|视觉(?:设计)?|责任校对|校对|审读|审核|审校|监制|值班主任|组版|排版|版面|策划|摄影|文字?|图片?)"
 _FURTHER: Final = rf"(?:[\s、]+{_NAME}){{0,4}}(?:(?![\u4e00-\u9fff])|(?={_EDITORS}|{_MAKERS}))"
@@ -65,7 +76,7 @@ _SIGN: Final = r"(?:\s*[：:/／丨｜|]\s*|\s+)"
 # What a line of credits is made of, one field behind the other; these say whose a text is, or when it came out.
 _TELLING: Final = (
     _STATED_BY.pattern,
-    r"(?:发布|发表|更新|發布)(?:时间|日期|于)?\s*[：:]?\s*(?=(?:19|20)\d\d)",
+    _DATED + r"(?=(?:19|20)\d\d)",
     rf"(?P<signed>(?:文字?\s*[：:/／丨｜|]\s*{_NAME}|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)*"
     rf"(?:作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED})){_FURTHER})",
     rf"{_EDITORS}(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER}",
@@ -75,10 +86,11 @@ _TELLING: Final = (
 _WHEN: Final = r"(?:时间|日期)\s*[：:]\s*(?=(?:19|20)\d\d)"
 _BESIDE: Final = (
     _WHEN,
+    _FROM,
     DATE.pattern
     + r"(?:\s*(?:星期|周)[一二三四五六日天])?(?:[\sT]*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?分?)?",
     r"《?[\u4e00-\u9fff]{2,10}[报報]》?(?=$|[\s|｜丨])",
-    r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版|[A-Za-z]?\d{1,3}\s*版|总?\s*第?\s*\d{1,4}\s*期",
+    r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版|[A-Za-z]?\d{1,3}\s*版|(?:(?:19|20)\d\d\s*年\s*)?总?\s*第?\s*\d{1,4}\s*期",
     r"[\u4e00-\u9fff]{2,20}?(?:编[印发]?|主办|印发)(?=[\s|｜丨]*(?:$|(?:19|20)\d\d))",
     r"[\s|｜丨/／·•、,，;；—\-（）()【】\[\]□■●◎○▲*]+",
 )
@@ -110,7 +122,7 @@ def article_metadata(
     credits, the first may begin with a dateline and the last be a day: it is the text's where nothing else says one. A
     field that is printed in two ways stays open. An article taken from a newspaper is of that newspaper, unless another is known.
     """
-    paragraphs = list(paragraphs)
+    paragraphs = [text for text in paragraphs if text]
     own = [*own, *(text for each in paragraphs if is_credits(text := each.rstrip("。"), over=False))]
     if byline and is_credits(byline):
         own.append(byline)
@@ -171,8 +183,13 @@ def _only(found: set[str]) -> str | None:
 
 
 def _own_day(paragraphs: Sequence[str]) -> date | None:
-    """The day of a dateline that opens a text, or the day alone that closes it, remarks under it or not, or a list."""
+    """The day of a dateline that opens a text, or the day alone that closes it, remarks under it or not, or a list.
+
+    So is the day with a place in a line that opens it, unless others begin with a day, as those of a chronicle do.
+    """
     dated = [match[0] for text in paragraphs[:1] if (match := DATELINE.match(text))]
+    if not any(map(DATE.match, paragraphs[1:])):
+        dated += (text for text in paragraphs[:1] if DAY_LINE.fullmatch(text.strip()))
     alone = [at for at, text in enumerate(paragraphs) if DATE.fullmatch(text.strip())]
     dated += (paragraphs[at] for at in reversed(alone) if len(alone) == 1 or at >= len(paragraphs) - 3)
     return next((day for text in dated for day in dates(text)), None)

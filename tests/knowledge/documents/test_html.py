@@ -461,6 +461,8 @@ BLOG = "<title>夜市开放</title><p><a href='/'>首页</a></p><h1>夜市开放
         ("<p><b>青山新闻·青山晚报记者周敏/文受访者供图</b></p>", "", "周敏", None),
         ("<p>本报记者周敏发自青山</p>", "", "周敏", None),
         ("<p>发布机构：青山县文化局</p>", "", None, "青山县文化局"),
+        ("<p>2023/09/03 12:05 記者顏敏／臺東報導</p>", "", "顏敏", None),
+        ("", "<p>本文作者：小河</p>", "小河", None),
         ("<table><tr><td>索引号<td>Q1<td>发文机关<td>青山县文化局</tr></table>", "", None, "青山县文化局"),
     ],
 )
@@ -594,6 +596,32 @@ def test_when_and_where_something_is_held_are_facts_and_a_number_to_call_leads_n
     facts = repair_document(read_document("a.html", page.encode())).facts
     told = ["时间：2025年10月5日", "地点：文化馆", "请提前报名。", "自带水杯", "电话：0572-1234567"]
     assert [fact.text for fact in facts] == told
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["stamp over the text", "stamp under it"])
+def test_of_a_board_the_first_who_writes_is_the_author_and_the_others_head_what_they_say(
+    before: bool,
+) -> None:
+    posts = [
+        ("小河2号", "9:12", "潮气怎么办？"),
+        ("老周", "9:40", "先查防水。"),
+        ("吴越", "10:15", "开窗通风。"),
+    ]
+    page = (
+        "<title>返潮怎么办 - 装修论坛</title><p><a href='/'>首页</a></p><h1>返潮怎么办</h1><div class='list'>"
+    )
+    for at, (who, time, text) in enumerate(posts):
+        stamp = f"<p>{at + 1}楼 | 发表于 2024-5-6 {time}:08</p>"
+        said = f"<p>{text}</p>"
+        page += f"<div><p><a href='/u{at}'>{who}</a></p>{said + stamp if before else stamp + said}<p><a>举报</a></p></div>"
+    repaired = repair_document(read_document("a.html", f"{page}</div><p>文责自负。</p>".encode()))
+    assert [(fact.text, fact.section) for fact in repaired.facts] == [
+        ("潮气怎么办？", None),
+        ("先查防水。", "老周"),
+        ("开窗通风。", "吴越"),
+    ]
+    (article,) = repaired.articles
+    assert article.metadata is not None and article.metadata.author == "小河2号"
 
 
 def test_terms_and_what_is_said_of_them_are_rows_or_sections() -> None:

@@ -282,3 +282,24 @@ def test_every_entry_has_a_chinese_name_and_a_reason() -> None:
 def test_a_blank_line_between_two_joined_ones_does_not_part_their_run() -> None:
     joined = RepairEntry("joined_lines", (Span(3, 0, 1), Span(5, 0, 1), Span(9, 2, 3)), "", "")
     assert file_report(repair(PAGE).document, (), 0, [joined]).changes[0].lines == ((3, 5), (9, 9))
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("2024年5月6日　青山路二楼会议室", "2024-05-06"),
+        ("更新：2024-05-06 · 网络中心", "2024-05-06"),
+        ("最后修订 2024.05.06", "2024-05-06"),
+        ("2024年5月6日，会议室开放。", None),
+    ],
+)
+def test_a_line_of_a_day_and_a_place_over_a_text_tells_its_day_unless_it_is_a_chronicles(
+    line: str, day: str | None
+) -> None:
+    text = f"# 会议室启用\n\n{line}\n\n会议室可坐三十人。\n"
+    (article,) = repair_document(read_document("a.md", text.encode())).articles
+    assert article.date == day
+    (article,) = repair_document(
+        read_document("a.md", f"{text}\n2024年6月1日　加装投影。\n".encode())
+    ).articles
+    assert article.date is None or "更新" in line or "修订" in line
