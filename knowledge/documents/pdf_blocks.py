@@ -85,7 +85,7 @@ def _upright(page: PrintedPage, goes_on: bool) -> list[PageBlock]:
     regions: list[tuple[Region, float]] = []
     for part in _framed(lines, page, pictures):
         size = min(body, body_size(part)) if tabled else body_size(part)
-        stacks, rest = find_stacks(part, size, page.uprights)
+        stacks, rest = find_stacks(part, size, page.uprights, [grid.box for grid in grids])
         over = _over_titles(stacks, rest, size) if goes_on else []
         if over:
             regions.append((Region([], over), size))
@@ -290,7 +290,7 @@ class _Article:
         grids = sorted(self.grids, key=lambda g: g.box.top)
         flow = TextFlow(self.body, self.number)
         for band in self._bands(lines):
-            size = body_size(band)
+            size = min(body_size(band), self.body) if len(band) == 1 else body_size(band)
             for column in self._columns(band, size):
                 top = bounds(column).top
                 while grids and grids[0].box.top < top:
@@ -322,7 +322,7 @@ class _Article:
                 yield list(band)
 
     def _ruled_off(self, lines: Sequence[PrintedLine]) -> Iterator[list[PrintedLine]]:
-        """Split lines, sorted by their height, where a rule runs through from side to side, or a quote has none beside."""
+        """Split lines, sorted by their height, where a rule runs through, or at a table or a quote that has none beside."""
         if not lines:
             return
         box = bounds(lines)
@@ -332,7 +332,8 @@ class _Article:
             if rule.across(box) > THROUGH * box.width
             and not any(s.box.top + 0.3 * s.size < rule.top < s.box.bottom - 0.3 * s.size for s in lines)
         ]
-        rules += [each.top for each in self.quotes if not any(s.box.along(each) > 0 for s in lines)]
+        across = [*self.quotes, *(grid.box for grid in self.grids)]
+        rules += [each.top for each in across if not any(s.box.along(each) > 0 for s in lines)]
         for _, part in groupby(lines, key=lambda line: sum(rule < line.middle for rule in rules)):
             yield list(part)
 

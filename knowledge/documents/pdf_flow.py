@@ -18,7 +18,7 @@ from knowledge.documents.pdf_stacks import LARGER, SECTION
 from knowledge.documents.pdf_tables import Grid
 from knowledge.documents.plain import OFFICIAL
 from knowledge.model import BlockRole
-from knowledge.repair.issue import DATE, is_credits
+from knowledge.repair.issue import DATE, DAY_LINE, is_credits
 from knowledge.repair.patterns import LISTED, ONLY_NAMES, is_byline, is_page_head, jump_of
 from knowledge.text.numbers import HEADING_NUMBER
 
@@ -159,6 +159,10 @@ class TextFlow:
         small, larger = line.size < SMALL * size, line.size > LARGER * size
         centred = before > 0.9 and abs(before - after) < 0.9
         closed = self._open is None or self._open.finished
+        dated = self._under_title and (alone or min(before, after) > _SET_OFF) and DATE.match(text)
+        if dated:
+            line.display = True
+            text = line.text
         if jump := jump_of(text.strip()):
             self._jump(line, jump)
         elif _LED.search(text):
@@ -169,6 +173,8 @@ class TextFlow:
             self.put(self._block(BlockRole.CREDIT, line))
         elif self._under_title and centred and before > _SET_OFF and ONLY_NAMES.match(text):
             self.put(self._block(BlockRole.BYLINE, line))
+        elif dated and DAY_LINE.fullmatch(text):
+            self.put(self._block(BlockRole.PARAGRAPH, line))
         elif len(text) <= _CAPTION_CHARS and (
             small or ((centred or larger or alone) and self._is_caption(text))
         ):

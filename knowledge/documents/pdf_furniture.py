@@ -46,7 +46,9 @@ _SPEAKER_CHARS: Final = 14
 _ECHO: Final = 60
 """Characters at whose beginning an article says its title again."""
 
-_NUMBER: Final = re.compile(r"[—\-–·\s]*\d{1,4}[—\-–·\s]*")
+_NUMBER: Final = re.compile(
+    r"[—\-–·\s]*(?:第|Page)?\s*\d{1,4}\s*[页頁]?(?:\s*(?:[/／]|of|[,，]?\s*共)\s*\d{1,4}\s*[页頁]?)?[—\-–·\s]*"
+)
 _CLEAR, _LOW = 1.5, 0.8
 """A page's number may stand so clear of the text and so low on the page, and higher than others do."""
 
@@ -122,7 +124,7 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
 def _has_number(
     row: Sequence[PrintedLine], rest: Sequence[PrintedLine], page: PrintedPage, top: bool
 ) -> bool:
-    """Tell whether LaTeX's number of the page is in a row: alone in the middle low below, or over the outer edge high above."""
+    """Tell whether the number of the page is in a row: alone in the middle low below, or over the outer edge high above."""
     left, right = min(s.box.left for s in rest), max(s.box.right for s in rest)
     if top:
         placed = max(s.box.bottom for s in row) < (1 - _LOW) * page.height

@@ -56,9 +56,9 @@ class Stack:
 
 
 def find_stacks(
-    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
+    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box], tables: Sequence[Box] = ()
 ) -> tuple[list[Stack], list[PrintedLine]]:
-    """Split lines into title stacks and the rest; large print that says a sentence is none."""
+    """Split lines into title stacks and the rest; large print that says a sentence is none, nor what heads a table."""
     large = [line for line in lines if line.size >= TITLE * body and (len(line.glyphs) > 1)]
     large += [line for line in lines if _heads_several(line, lines, large, body, uprights)]
     kept = {id(line) for line in large}
@@ -79,7 +79,7 @@ def find_stacks(
             under.append(line)
         elif any(alike(line.size, size, LARGER) for size in sections) or (
             not any(_is_alike(line, stack) for stack in stacks)
-            and _is_heading(line, rest, joined, body, single)
+            and _is_heading(line, rest, joined, body, single, tables)
         ):
             rest.append(line)
         else:
@@ -187,9 +187,14 @@ def _head_columns(
 
 
 def _is_heading(
-    line: PrintedLine, rest: Sequence[PrintedLine], large: Sequence[PrintedLine], body: float, single: bool
+    line: PrintedLine,
+    rest: Sequence[PrintedLine],
+    large: Sequence[PrintedLine],
+    body: float,
+    single: bool,
+    tables: Sequence[Box],
 ) -> bool:
-    """Tell whether a large line only heads a section: within a column or under a far larger title, text under it.
+    """Tell whether a large line only heads a section: within a column or under a far larger title, text or a table under it.
 
     Of a page with a `single` column it is any line smaller than the title over it.
     """
@@ -203,9 +208,10 @@ def _is_heading(
         for r in rest
     )
     under = [
-        r
-        for r in rest
-        if 0 < r.box.top - line.box.bottom + 0.5 * body < 2.6 * body and r.box.across(line.box) > 0.6 * width
+        box
+        for box in (*(r.box for r in rest), *tables)
+        if 0 < box.top - line.box.bottom + 0.5 * body < _REACH_BELOW * line.size
+        and box.across(line.box) > 0.6 * width
     ]
     over = over or any(
         t.base < line.base
@@ -213,7 +219,7 @@ def _is_heading(
         and (single or t.box.across(line.box) > 0.9 * width)
         for t in large
     )
-    return over and bool(under) and all(r.box.width >= width - body for r in under)
+    return over and bool(under) and all(box.width >= width - body for box in under)
 
 
 def _continues(stack: Sequence[PrintedLine], lower: PrintedLine, rest: Sequence[PrintedLine]) -> bool:

@@ -23,7 +23,7 @@ _PLAIN_CELL: Final = 20
 """Characters of a cell without rules, but for one in the last column."""
 
 _PLAIN_ROWS: Final = 3
-"""Rows with a piece in each column; where all but the first of three is figures, two tell as much."""
+"""Rows with a piece in each column; where all but the first of three is figures, or of one unit, two tell as much."""
 
 _FIGURES: Final = 0.5
 _ALIGNED: Final = 0.5
@@ -35,6 +35,7 @@ fill their column."""
 
 _MOSTLY: Final = 0.75
 _NAME: Final = 8
+_BARE: Final = re.compile(r"[\d.,]+")
 _PROSE: Final = re.compile("[。，；：！？]")
 _ANCHORS: Final = 12
 """So many rows are tried as the one that the others agree with."""
@@ -309,9 +310,10 @@ def _tells_table(rows: Sequence[_Row], columns: Sequence[Box]) -> bool:
     if any(left.right > right.left for left, right in pairwise(columns)):
         return False
     if len(rows) < _PLAIN_ROWS:
-        return (
-            len(rows) > 1 and len(columns) > 2 and all(is_figure(s.text, True) for r in rows for s in r[1:])
-        )
+        values = [line.text for row in rows for line in row[1:]]
+        units = {_BARE.sub("", text) for text in values}
+        sure = len(columns) > 2 or (len(units) == 1 and "" not in units)
+        return len(rows) > 1 and sure and all(is_figure(text, units=True) for text in values)
     cells = [line.text for row in rows for line in row]
     told = sum(_PROSE.search(text) is not None and not is_figure(text) for text in cells)
     if told > (1 - _MOSTLY) * len(cells):

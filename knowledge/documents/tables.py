@@ -142,10 +142,14 @@ def _head_rows(rows: Sequence[Sequence[SourceCell]]) -> int:
         return 0
     if any(_OF_PEOPLE.fullmatch(first) and _are_people(others) for first, *others in _columns(rows)):
         return 1
-    _, (first, *values) = _columns(rows)
-    if _COUNTED.search(first):
-        return 0
-    return int(sum(is_figure(text, units=True) for text in values) > _ALIKE * len(values))
+    return int(
+        not _COUNTED.search(rows[0][1].text)
+        and any(
+            not _COUNTED.search(first)
+            and sum(is_figure(text, units=True) for text in values) > _ALIKE * len(values)
+            for first, *values in _columns(rows)
+        )
+    )
 
 
 def _columns(rows: Sequence[Sequence[SourceCell]]) -> list[list[str]]:

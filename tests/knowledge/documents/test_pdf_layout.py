@@ -525,3 +525,63 @@ def test_a_paper_has_numbered_sections_page_numbers_within_the_margin_and_a_tabl
         "河段：下游｜溶解氧：6.8｜氨氮：0.52",
     ]
     assert [fact.text for fact in told.facts if fact.kind == "caption"] == ["表1:各河段平均值"]
+
+
+def test_a_day_and_a_place_under_a_title_are_a_line_of_their_own_and_the_day_is_the_texts() -> None:
+    sheet = Sheet()
+    sheet.text(200, 740, 20, "旅游论坛议程")
+    sheet.text(220, 715, 9, "2024年5月6日 云溪会议中心")
+    for row, pieces in enumerate(
+        (("时间", "内容"), ("9:00", "开幕致辞"), ("9:20", "民宿经营"), ("10:30", "乡村节庆"))
+    ):
+        for column, piece in enumerate(pieces):
+            sheet.text(60 + 150 * column, 680 - 18 * row, 9, piece)
+    sheet.text(60, 560, 9, "午餐在一楼，凭胸卡入场。")
+    told = facts(sheet)
+    assert [fact.text for fact in told] == [
+        "2024年5月6日 云溪会议中心",
+        "时间：9:00｜内容：开幕致辞",
+        "时间：9:20｜内容：民宿经营",
+        "时间：10:30｜内容：乡村节庆",
+        "午餐在一楼，凭胸卡入场。",
+    ]
+    assert {fact.article.date for fact in told} == {"2024-05-06"}
+
+
+def test_two_rows_of_names_and_prices_are_a_table_and_the_line_over_it_heads_a_section() -> None:
+    sheet = Sheet()
+    sheet.text(60, 740, 20, "小馆菜单")
+    sheet.text(60, 715, 9, "营业到晚上九点半，周一休息。")
+    for head, top, rows in (
+        ("热菜", 685, (("黄牛肉", "48元"), ("鱼头", "68元"))),
+        ("主食", 620, (("米饭", "2元"), ("面", "12元"))),
+    ):
+        sheet.text(60, top, 13.5, head)
+        for row, (name, price) in enumerate(rows):
+            sheet.text(60, top - 22 - 16 * row, 9, name)
+            sheet.text(160, top - 22 - 16 * row, 9, price)
+    sheet.text(60, 560, 9, "订座请提前一天，十人以上有包间。")
+    assert [(fact.text, fact.section) for fact in facts(sheet)] == [
+        ("营业到晚上九点半，周一休息。", None),
+        ("黄牛肉：48元", "热菜"),
+        ("鱼头：68元", "热菜"),
+        ("米饭：2元", "主食"),
+        ("面：12元", "主食"),
+        ("订座请提前一天，十人以上有包间。", "主食"),
+    ]
+
+
+@pytest.mark.parametrize("number", ["1", "Page 1", "第 1 页", "第1页 共3页", "1 / 3"])
+def test_the_number_of_a_sheets_page_is_no_text(number: str) -> None:
+    sheet = Sheet()
+    sheet.text(270, 770, 9, "门店月报")
+    for row, pieces in enumerate(
+        (("门店", "店长", "面积"), ("东门店", "连小波", "320"), ("南湖店", "阮青", "185"))
+    ):
+        for column, piece in enumerate(pieces):
+            sheet.text(60 + 150 * column, 740 - 18 * row, 9, piece)
+    sheet.text(300 - pdfmetrics.stringWidth(number, SONG, 9) / 2, 30, 9, number)
+    assert [(fact.text, fact.article.title.text) for fact in facts(sheet)] == [
+        ("门店：东门店｜店长：连小波｜面积：320", "门店月报"),
+        ("门店：南湖店｜店长：阮青｜面积：185", "门店月报"),
+    ]
