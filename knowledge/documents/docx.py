@@ -34,7 +34,7 @@ from knowledge.documents.docx_text import (
 from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.plain import OFFICIAL
 from knowledge.documents.tables import EMPTY, TAB, SourceCell, make_table, parted_tables
-from knowledge.documents.text import Extract, listed_contents, powers
+from knowledge.documents.text import Extract, issue_line, listed_contents, powers
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
 from knowledge.repair.patterns import is_byline
@@ -335,6 +335,13 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
         for part in parts if _FIRST_HEADING.match(first.style) and len(ranks) > 1 else ():
             part.role = BlockRole.TITLE if part.style == first.style else part.role
     _stack(parts, body)
+    line: _Part | None = None
+    if issue := issue_line([(part.role or BlockRole.PARAGRAPH, part.text) for part in parts if part.text]):
+        line, story = [part for part in parts if part.text][issue : issue + 2]
+        line.role = BlockRole.FURNITURE
+        for part in parts:
+            if part.role is BlockRole.HEADING and (part.style, part.size) == (story.style, story.size):
+                part.role = BlockRole.TITLE
     count, article = 0, {0: 0}
     text = False
     box = 0
@@ -347,7 +354,7 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
             count += 1
             article[box] = count
             text = False
-        text = text or part.role not in (*_DISPLAYS, BlockRole.FURNITURE)
+        text = text or part is line or part.role not in (*_DISPLAYS, BlockRole.FURNITURE)
         part.article = part.noted.article if part.noted else article[box]
         for block in part.blocks:
             yield replace(block, role=part.role or BlockRole.PARAGRAPH, article=part.article)

@@ -22,7 +22,7 @@ from knowledge.documents.pdf_flow import PageBlock
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.tables import make_table
-from knowledge.documents.text import Extract, listed_contents
+from knowledge.documents.text import Extract, issue_line, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Skipped, Table
 
@@ -264,6 +264,7 @@ class PageWriter:
         """Everything written so far."""
         starts = tuple(self.starts)
         told = tuple(self.confidences) if any(self.confidences) else ()
+        self._part_stories()
         listed = listed_contents(self.lines)
         for at, block in enumerate(self.blocks if listed else ()):
             lines = range(block.first - 1, block.last)
@@ -279,6 +280,22 @@ class PageWriter:
             tuple(self.blocks),
             confidences=told,
         )
+
+    def _part_stories(self) -> None:
+        """Make the stories of a bulletin articles of their own: its headings, all of one size, are their titles."""
+        said = ["".join(self.lines[block.first - 1 : block.last]) for block in self.blocks]
+        issue = issue_line([(block.role, text) for block, text in zip(self.blocks, said, strict=True)])
+        if not issue or self._count > 1:
+            return
+        least = (self.blocks[issue + 1].size or 1.0) - _SAME
+        self.blocks[issue] = replace(self.blocks[issue], role=BlockRole.FURNITURE)
+        number = 0
+        for at, block in enumerate(self.blocks):
+            if block.role is BlockRole.HEADING and (block.size or 0.0) >= least:
+                number += 1
+                self.articles.append(block.first)
+                block = replace(block, role=BlockRole.TITLE)
+            self.blocks[at] = replace(block, article=number)
 
 
 def read_picture(name: str, data: bytes, recogniser: TextRecogniser | None = None) -> Extract:

@@ -8,10 +8,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, Metadata, Skipped
+from knowledge.model import Block, BlockRole, Metadata, Skipped
+from knowledge.repair.issue import dates, is_credits
+from knowledge.text.numbers import HEADING_NUMBER
 
 _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
@@ -246,6 +249,23 @@ def set_off(text: str, raised: bool) -> str:
 def powers(text: str) -> str:
     """Write a raised figure after a figure with ^: 10⁸ would be folded to 108 by whoever compares widths."""
     return _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
+
+
+_ISSUE: Final = re.compile(r"第\s*(?:\d{1,4}|[一二三四五六七八九十百]{1,4})\s*期")
+_OVER_STORIES: Final = 4
+"""Among so many pieces, its title the first, a bulletin says which issue it is."""
+
+
+def issue_line(pieces: Sequence[tuple[BlockRole, str]]) -> int:
+    """Which piece under the title of a bulletin tells its issue and day, right over the heading of its first story; else 0.
+
+    What has a number (一、) heads a part of one text, and no story.
+    """
+    for at, ((_, text), (role, below)) in enumerate(pairwise(pieces[:_OVER_STORIES])):
+        if at and _ISSUE.search(text) and is_credits(text) and any(dates(text)):
+            headed = role is BlockRole.HEADING and not HEADING_NUMBER.match(below)
+            return at if headed and pieces[0][0] is BlockRole.TITLE else 0
+    return 0
 
 
 _PAGED: Final = re.compile(r"(.+?)[\s.．·•…‥]+(\d{1,4})")

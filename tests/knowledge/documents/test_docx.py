@@ -338,3 +338,27 @@ def test_an_official_documents_number_is_over_its_title() -> None:
         document.add_paragraph(text).alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.add_paragraph("到2025年底前完成改造。")
     assert titles_and_sections(document) == [("关于改造供水管网的通知", None, "到2025年底前完成改造。")]
+
+
+@pytest.mark.parametrize(
+    ("heads", "told"),
+    [
+        (("大桥合龙", "渡口停航"), [("大桥合龙", None), ("渡口停航", None)]),
+        (("一、大桥", "二、渡口"), [("建设简报", "一、大桥"), ("建设简报", "二、渡口")]),
+    ],
+    ids=["stories", "parts of one text"],
+)
+def test_the_headings_right_under_a_bulletins_issue_are_titles(
+    heads: tuple[str, str], told: list[tuple[str, str | None]]
+) -> None:
+    document = docx.Document()
+    document.add_heading("建设简报", 0)
+    document.add_paragraph("第3期　2024年5月6日")
+    for head, text in zip(heads, ("大桥昨日合龙。", "渡口今日停航。"), strict=True):
+        document.add_heading(head, 1)
+        document.add_paragraph(text)
+    assert [each[:2] for each in titles_and_sections(document)] == told
+    file = io.BytesIO()
+    document.save(file)
+    articles = repair_document(read_document("a.docx", file.getvalue())).articles
+    assert {each.date for each in articles} == {"2024-05-06"}

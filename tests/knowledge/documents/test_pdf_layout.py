@@ -571,6 +571,19 @@ def test_two_rows_of_names_and_prices_are_a_table_and_the_line_over_it_heads_a_s
     ]
 
 
+def test_a_bulletins_headings_are_titles_and_its_issue_tells_the_day_of_each() -> None:
+    sheet = Sheet()
+    sheet.text(200, 740, 24, "老年大学简报")
+    sheet.text(180, 715, 9, "2024年第5期　老年大学办公室编　2024年5月20日")
+    for at, head in enumerate(("书画班结业", "合唱团获奖")):
+        sheet.text(60, 680 - 100 * at, 11.5, head)
+        sheet.flow(paragraphs(30 + at, 1), [(60, 660 - 100 * at, 5)], 40)
+    assert list(dict.fromkeys((f.article.title.text, f.section, f.article.date) for f in facts(sheet))) == [
+        ("书画班结业", None, "2024-05-20"),
+        ("合唱团获奖", None, "2024-05-20"),
+    ]
+
+
 @pytest.mark.parametrize("number", ["1", "Page 1", "第 1 页", "第1页 共3页", "1 / 3"])
 def test_the_number_of_a_sheets_page_is_no_text(number: str) -> None:
     sheet = Sheet()
