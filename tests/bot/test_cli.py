@@ -244,8 +244,14 @@ def test_check_of_a_file_that_is_not_there_says_so(home: Path) -> None:
     assert "没有.txt" in done.stderr.decode().splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", ["run", "ask x", "facts", "check", "reload"])
-@pytest.mark.parametrize("articles", ["没有这里", "空", "文件"])
+@pytest.mark.parametrize(
+    ("command", "articles"),
+    [
+        pytest.param(command, articles, marks=[pytest.mark.slow] if builds and articles != "空" else [])
+        for command, builds in (("run", 1), ("ask x", 0), ("facts", 0), ("check", 0), ("reload", 1))
+        for articles in ("没有这里", "空", "文件")
+    ],
+)
 def test_articles_that_are_not_there_are_one_clear_line_and_no_traceback(
     tmp_path: Path, command: str, articles: str
 ) -> None:

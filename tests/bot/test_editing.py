@@ -205,6 +205,7 @@ def test_the_page_names_every_table_of_the_inbox() -> None:
         assert {name for (name,) in found} == set(rows("收件箱"))
 
 
+@pytest.mark.slow
 async def test_after_forget_me_no_file_and_no_log_line_holds_the_id(tmp_path: Path) -> None:
     async with talking(tmp_path, ADMIN) as (talk, bot):
         await talk.says(FORGOTTEN, "CIIE")

@@ -136,6 +136,7 @@ async def test_all_platforms_answer_side_by_side_each_with_its_own_people(
     assert time.monotonic() - began < 9.0, "Shutdown cuts off after nine"
 
 
+@pytest.mark.slow
 async def test_a_platform_that_is_refused_for_good_leaves_the_others_alone(
     world: Everywhere, configured: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_platform_that_is_refused_for_good_leaves_the_others_alone(
     assert "10014" in problems["feishu"]
 
 
+@pytest.mark.slow
 async def test_of_a_watched_folder_each_owner_is_told_what_is_unreadable_or_gone_and_decides_by_the_button(
     tmp_path: Path, world: Everywhere, configured: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,7 @@ async def starting(folder: Path) -> AsyncIterator[tuple[BotProcess, str]]:
         await bot.kill()
 
 
+@pytest.mark.slow
 async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_path: Path) -> None:
     async with starting(tmp_path) as (bot, url), aiohttp.ClientSession(url) as http:
         told: dict[str, tuple[int, str]] = {}
@@ -199,6 +200,7 @@ def found(bot: BotProcess) -> bool:
     raise AssertionError("never answered")
 
 
+@pytest.mark.slow
 async def test_the_command_reloads_the_running_bot_through_its_door(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:

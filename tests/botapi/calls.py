@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiogram.methods import TelegramMethod
 from aiohttp import web
 from pydantic import ValidationError
 
 from tests.botapi.faults import Refusal
-from tests.botapi.models import SERVED
+from tests.botapi.models import SERVED, Method
 
 FILES = ("photo", "certificate")
 
@@ -59,7 +58,7 @@ async def read_call(request: web.Request, at: float) -> Call:
     return Call(method, _checked(SERVED[method], parameters, files), at, files)
 
 
-def _parse(value: str, model: type[TelegramMethod[Any]], name: str) -> Any:
+def _parse(value: str, model: type[Method], name: str) -> Any:
     """Forms carry strings; numbers, lists and objects in them are JSON."""
     annotation = str(model.model_fields[name].annotation) if name in model.model_fields else ""
     if annotation in ("<class 'str'>", "str | None", "typing.Optional[str]"):
@@ -71,7 +70,7 @@ def _parse(value: str, model: type[TelegramMethod[Any]], name: str) -> Any:
 
 
 def _checked(
-    model: type[TelegramMethod[Any]], parameters: Mapping[str, Any], files: Mapping[str, bytes]
+    model: type[Method], parameters: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> dict[str, Any]:
     unknown = set(parameters) | set(files)
     unknown -= set(model.model_fields) | {f.alias for f in model.model_fields.values() if f.alias is not None}

@@ -11,6 +11,8 @@ with patch.object(BaseModel, "model_rebuild", classmethod(lambda model, **_: Non
     from aiogram import methods, types
 from aiogram.client.default import Default
 
+assert not types.StarTransaction.__pydantic_complete__, "whoever imported aiogram before has built them all"
+
 Model = TypeVar("Model", bound=BaseModel)
 _NAMES: dict[str, Any] = {
     "List": list,
@@ -28,8 +30,9 @@ def whole(model: type[Model]) -> type[Model]:
     return model
 
 
+Method = methods.TelegramMethod[Any]
 Update = whole(types.Update)
-SERVED: dict[str, type[methods.TelegramMethod[Any]]] = {
+SERVED: dict[str, type[Method]] = {
     model.__api_method__: whole(model)
     for model in (
         methods.AnswerCallbackQuery,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.documents.folder import find_sources, read_sources
+from knowledge.documents.limits import DOCUMENT_LINES
 from knowledge.index.index import build_index, open_index
 from knowledge.model import Document, ParsedDocument, Skipped
 from knowledge.repair.pipeline import repair_document
@@ -372,11 +373,11 @@ def test_what_is_far_too_much_is_read_or_refused_within_a_gigabyte(tmp_path: Pat
     assert b"Traceback" not in done.stderr
 
 
-def test_a_file_of_a_million_lines_is_refused_with_their_number(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("桥\n" * 1_000_000, encoding="utf-8")
+def test_a_file_of_too_many_lines_is_refused_with_their_number(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("桥\n" * (DOCUMENT_LINES + 1), encoding="utf-8")
     (read,) = (one for source in find_sources(tmp_path) for one in read_sources(source))
     assert isinstance(read, Skipped)
-    assert "1000000 行" in read.reason and read.remedy == "拆成几个文件"
+    assert f"{DOCUMENT_LINES + 1} 行" in read.reason and read.remedy == "拆成几个文件"
 
 
 THIN = {
@@ -388,6 +389,7 @@ THIN = {
 }
 
 
+@pytest.mark.slow
 def test_a_thin_or_double_article_harms_no_other_and_is_read_the_same_every_time(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     for name, text in {"b.txt": BODY, **THIN}.items():

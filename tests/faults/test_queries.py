@@ -172,7 +172,7 @@ def test_what_costs_others_dear_has_a_sound_answer(paper: Snapshot, query: str) 
 
 
 @pytest.mark.parametrize("digit", ["9", "1.", "1,000,", "一", "两", "十", "百", "亿", "〇"])
-@pytest.mark.parametrize("times", [17, 60, 5_000])
+@pytest.mark.parametrize("times", [17, 60, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_a_figure_beyond_all_measure_is_a_question_too(paper: Snapshot, digit: str, times: int) -> None:
     for before, after in (
         ("", ""),

@@ -1,24 +1,35 @@
 """`python -m tests.support.prepared SOCKET`: a console that has everything loaded, and forks for each command.
 
 A command of the tests costs what it does, and not a second of imports each time; its process is as new as any other but
-for them and for the seed of its hashes.
+for them and for the seed of its hashes. It ends without taking everything apart, which would copy what forks share.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import socket
 import sys
+from importlib import import_module
+from typing import NoReturn
 
-import bot.app
-import bot.offline
-import bot.terminal.console
-import knowledge.snapshots.worker
 from bot.cli import main
 
-LOADED = (bot.app, bot.offline, bot.terminal.console, knowledge.snapshots.worker)
+LOADED = (
+    "bot.app",
+    "bot.offline",
+    "bot.terminal.console",
+    "knowledge.documents.html",
+    "knowledge.documents.markdown",
+    "knowledge.documents.ocr",
+    "knowledge.repair.pipeline",
+    "knowledge.snapshots.build",
+    "knowledge.snapshots.worker",
+    "numpy.ma",
+    "rjieba",
+)
 MOST = 1 << 20  # bytes of an order
 STREAMS = 3
 
@@ -47,7 +58,24 @@ def fork_for_each(asking: socket.socket) -> list[str] | None:
         asking.sendall(json.dumps({"code": code}).encode() + b"\n")
 
 
+def run_and_exit(arguments: list[str]) -> NoReturn:
+    """Run a command; all threads of ours end with it."""
+    try:
+        code = main(arguments)
+    except SystemExit as ended:  # as argparse does
+        assert ended.code is None or isinstance(ended.code, int)
+        code = ended.code or 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    arguments = fork_for_each(socket.socket(fileno=int(sys.argv[1])))
-    sys.exit(0 if arguments is None else main(arguments))
+    for module in LOADED:
+        import_module(module)
+    gc.collect()
+    gc.freeze()
+    given = fork_for_each(socket.socket(fileno=int(sys.argv[1])))
+    if given is not None:
+        run_and_exit(given)

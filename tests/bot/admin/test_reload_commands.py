@@ -347,6 +347,7 @@ async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path,
         assert built.manifest.totals.articles == 1000
 
 
+@pytest.mark.slow
 async def test_a_build_that_is_no_longer_wanted_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     order = BuildRequest(write_corpus(tmp_path / "articles", 400))

@@ -35,6 +35,7 @@ def _isolated(script: str, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_page_is_the_same_with_the_systems_fonts_hidden_and_full(tmp_path: Path) -> None:
     sheets = []
     for lay in PAGES:
