@@ -214,7 +214,7 @@ def _spoken_of(line: str, text: str) -> float:
 def _nearer(page: HtmlText, first: HtmlBlock) -> HtmlBlock | None:
     """The heading that stands right over the article, where what `<title>` confirms only names its part of the site."""
     over = page.blocks[: page.blocks.index(first) + 1] if first in page.blocks else []
-    heading = next((b for b in reversed(over) if b.level), None)
+    heading = next((b for b in reversed(over) if b.level and b.text[:1] != "—"), None)
     return heading if heading is not None and len(compared(heading.text)) >= _NAMED else None
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import dropwhile, groupby, pairwise, takewhile
 from typing import Final
 
-from knowledge.documents.tables import COMMA, TAB, parted_tables, text_blocks
+from knowledge.documents.tables import COMMA, SEMICOLON, TAB, parted_tables, text_blocks
 from knowledge.documents.text import Extract, decode_text, listed_contents, split_lines
 from knowledge.model import Block, BlockRole, Metadata
 from knowledge.repair.issue import DATE, dates, is_credits
@@ -29,7 +29,7 @@ def read_plain(name: str, data: bytes, letter: bool = False) -> Extract:
         blocks.append(Block(BlockRole.FURNITURE, at + 1, at + 1))
         prose[at] = ""
     sheet = name.lower().endswith((".csv", ".tsv"))
-    tables = [*(parted_tables(prose, (TAB, COMMA), ()) if sheet else parted_tables(prose))]
+    tables = [*(parted_tables(prose, (TAB, COMMA, SEMICOLON), ()) if sheet else parted_tables(prose))]
     for table in tables:
         prose[table.first - 1 : table.last] = [""] * (table.last - table.first + 1)
     blocks += [*tables, *text_blocks(prose)] or _around_post(prose)
@@ -148,7 +148,7 @@ def _official_heads(lines: Sequence[str]) -> _Heads:
 
 _CLOCK: Final = re.compile(r"(?<![\d:：])(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：][0-5]\d)?(?![\d:：])")
 _DAY: Final = re.compile(
-    rf"{DATE.pattern}|\d{{1,2}}[月/.-]\d{{1,4}}(?:[./]\d{{4}})?日?|(?:星期|周)[一二三四五六日天]|[上下]午|[AP]M|[（(<][\w.@+-]{{5,40}}[）)>]|[\s\[\]()（）,，|—\-_=*]+"
+    rf"{DATE.pattern}|\d{{1,2}}[月/.-]\d{{1,4}}(?:[./]\d{{4}})?日?|(?:星期|周)[一二三四五六日天]|[上下]午|[AP]M|[（(<][\w.@+-]{{5,40}}[）)>]|(?<!\w)[-_]+|[-_]+(?!\w)|[\s\[\]()（）,，|—=*]+"
 )
 _CALLED: Final = re.compile(r"[^。！？；：:\s]{1,20}")
 _SHOWN: Final = re.compile(r"\s*\[[\u4e00-\u9fff]{1,6}\]\s*")

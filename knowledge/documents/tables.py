@@ -31,11 +31,11 @@ _ALIKE: Final = 0.7
 """Share of a column of two that is figures, or people, from which its first cell, which is none, heads it."""
 
 TAB: Final = re.compile(r"\t")
-COMMA: Final = re.compile('"[^"]*"|,')
+COMMA, SEMICOLON = re.compile('"[^"]*"|,'), re.compile('"[^"]*"|;')
 _WIDE: Final = re.compile(r"(?<=\S)[ \u3000\xa0]{2,}(?=\S)")
 _LEADER: Final = re.compile(r"(?<=[^\s.．·•…‥])\s*+(?:[.．·•…‥]\s?+){3,}+(?=\S)")
 _PARTED: Final = re.compile(
-    r"[\t, \u3000\xa0.．·•…‥](?:(?<=[\t,])|(?<=[ \u3000\xa0])[ \u3000\xa0]|(?<=[.．·•…‥])\s?[.．·•…‥])"
+    r"[\t,; \u3000\xa0.．·•…‥](?:(?<=[\t,;])|(?<=[ \u3000\xa0])[ \u3000\xa0]|(?<=[.．·•…‥])\s?[.．·•…‥])"
 )
 _MOST_CELLS: Final = 50
 _LONGEST_CELL: Final = 40
@@ -203,7 +203,7 @@ def text_blocks(lines: Sequence[str]) -> Iterator[Block]:
 
 def parted_tables(
     lines: Sequence[str],
-    certain: Sequence[re.Pattern[str]] = (TAB, _LEADER),
+    certain: Sequence[re.Pattern[str]] = (TAB, _LEADER, SEMICOLON),
     possible: Sequence[re.Pattern[str]] = (COMMA, _WIDE),
 ) -> Iterator[Block]:
     """Yield a TABLE block for each run of lines that one mark parts into as many cells.

@@ -284,6 +284,8 @@ def test_a_drawn_table_has_its_head_and_rows(name: str, text: str) -> None:
         ("a.txt", "通讯录\n 姓名    科室    分机\n 常春    内科    801\n 李远    外科    802\n"),
         ("a.txt", "通讯录\n姓名,科室,分机\n常春,内科,801\n李远,外科,802\n"),
         ("a.csv", '姓名,科室,分机\n常春,"内科",801\n李远,外科,802\n'),
+        ("a.txt", "通讯录\n姓名;科室;分机\n常春;内科;801\n李远;外科;802\n"),
+        ("a.csv", '姓名;科室;分机\n常春;"内科";801\n李远;外科;802\n'),
         ("a.tsv", "姓名\t科室\t分机\n常春\t内科\t801\n李远\t外科\t802\n"),
     ],
 )
@@ -523,7 +525,14 @@ def test_a_post_says_when_it_came_out_and_where(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "head", ["{who} {time}", "{who}  2024-05-06 {time}:07", "[5月6日 {time}] {who}", "{time} {who}"]
+    "head",
+    [
+        "{who} {time}",
+        "{who}  2024-05-06 {time}:07",
+        "运维-{who} {time}",
+        "[5月6日 {time}] {who}",
+        "{time} {who}",
+    ],
 )
 def test_in_a_chat_who_speaks_when_heads_what_is_said(head: str) -> None:
     said = [

@@ -160,6 +160,15 @@ def test_a_title_that_names_a_part_of_the_site_is_none() -> None:
     assert lines(page)[title.first - 1] == "学术年会在重庆成功举行"
 
 
+def test_a_short_title_is_not_put_aside_for_the_subtitle_under_it() -> None:
+    page = (
+        "<title>青山日报数字报-一渠润三村</title><p><a href='/'>返回首页</a></p><h1>一渠润三村</h1><h2>——修渠见闻</h2>"
+        "<p>修了半年的水渠昨天通水，三个村的水田都浇上了。</p>"
+    )
+    (article,) = repair_document(read_document("a.html", page.encode())).articles
+    assert article.title.text == "一渠润三村"
+
+
 def test_a_page_without_article_or_main_gives_its_body() -> None:
     assert lines("<div><h1>题目</h1>\n<p>正文。</p></div>\n<nav>导航</nav>") == ("题目", "正文。", "")
 
