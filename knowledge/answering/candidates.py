@@ -119,7 +119,11 @@ def candidates(
     in_names = _inside((*dotted, *(match.span() for match in _LATIN.finditer(passage.folded))))
     in_figures = _inside(_whole(passage.folded, *_bare(figure)) for figure in passage.figures)
     named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
-    moments = [match.span() for match in WEEKLY.finditer(passage.folded)] if kind is QuestionType.TIME else []
+    moments: list[Candidate] = []
+    if kind is QuestionType.TIME:
+        dated = ((s.start, s.end) for s in passage.periods if s.period.clock is None)
+        moments = [Candidate(*match.span(), CandidateKind.CLOCK) for match in WEEKLY.finditer(passage.folded)]
+        moments += [Candidate(*place, CandidateKind.DATE) for place in dated]
     by_reader = tuple(_of_reader(passage, kind, read))
     cut = {(one.start, one.end - 1) for one in by_reader if one.kind is CandidateKind.PERSON}
     numbered = numbered_nouns(passage, noun) if kind in NUMBERS else ()
@@ -127,10 +131,8 @@ def candidates(
     for one in (*named, *told_of_noun, *_all(passage, kind), *by_reader):
         if (one.start, one.end) in cut or (one.kind in _NAMES and _is_cut(one, by_reader, passage)):
             continue
-        if one.kind not in OF_TIME and (
-            told := next((m for m in moments if m[0] <= one.start and one.end <= m[1]), None)
-        ):
-            one = Candidate(*told, CandidateKind.CLOCK)  # 3点 of 下午3点
+        if one.kind not in OF_TIME:  # 3点 of 下午3点, 第四季度 of 今年第四季度
+            one = next((m for m in moments if m.start <= one.start and one.end <= m.end), one)
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
         if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
             continue

@@ -235,8 +235,8 @@ def numbered_otherwise(word: str, told: str) -> str:
 
 
 def _is_office(word: str) -> bool:
-    """Tell whether a dictionary's person is an office: 德国总理, no 周总理."""
-    return word[0] not in SURNAMES and OFFICE.search(word) is not None
+    """Tell whether a dictionary's person is an office, a rank or an army: 德国总理 and 亚军, no 周总理."""
+    return word[0] not in SURNAMES and (word[-1] == "军" or OFFICE.search(word) is not None)
 
 
 _ENDS = re.compile("截止|结束|为止|到期")

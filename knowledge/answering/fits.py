@@ -52,7 +52,9 @@ TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 _HOLDS = re.compile("(?:是|为|[担现]?任|当选)$")
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
-_OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
+_OF_TIME = re.compile(
+    r"^(?!.*第[^第]{1,4}[日天]$).*(?:[时年月日号期末初代岁际][间候代刻]?|[春夏秋冬][天季])$"
+)
 _REACHED = re.compile("[第每满达到]$")
 _SINCE = re.compile("[前后内之起]|以[前后内]")
 """What makes a length of time a moment: 满15岁, 三天后."""
@@ -127,8 +129,7 @@ def is_of_another_kind(
     if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
         return True
     if kind is QuestionType.PLACE and (
-        _TEAM.search(answer.text)
-        or (not noun and _is_cut_off(passage, answer, query.text[query.question.end :]))
+        _TEAM.search(answer.text) or (not noun and _is_cut_off(passage, answer, query.text))
     ):
         return True  # a team is nowhere
     start, end = answer.place
@@ -153,20 +154,28 @@ def is_of_another_kind(
     lasts = next((one for one in within if one.kind in LASTING and answer.kind not in OF_TIME), None)
     if kind is QuestionType.TIME and SAYING.match(passage.folded, end) and not SAYING.search(query.text):
         return True
-    if kind is QuestionType.TIME and lasts is not None:
-        reached = _REACHED.search(passage.folded[: lasts.start]) or _SINCE.match(passage.folded, lasts.end)
-        if not reached:
-            return True  # 出狱的一天, 十年来
+    if kind is QuestionType.TIME and lasts is not None and only_lasts(passage, lasts):
+        return True  # 出狱的一天, 十年来
     if kind is QuestionType.TIME and (answer.kind in OF_TIME or _OF_TIME.search(answer.text)):
         return asks_for_hour(query) and (lasts is not None or not HOUR.search(answer.text))
     if asks_for_place_in_order(query):
         return not any(is_in_asked_order(query, passage, one) for one in within)
+    if kind is QuestionType.WHO and answer.kind is CandidateKind.PLACE and (does := asked_deed(query)):
+        return not (
+            passage.folded[:start].endswith("由") and passage.folded.startswith(does, end)
+        )  # 由青山乡承办
     fitting = MEASURED if asked_dimension(query) else FITTING.get(kind)
     if fitting is not None and kind in TOLD_BY_FIGURES and answer.kind in TOLD:
         # 第三水厂 tells no year, 31路 no duration, “天网2026” no time
         whole = [one for one in within if one.kind is not CandidateKind.BARE or kind is not QuestionType.TIME]
         return all(one.kind not in fitting - TOLD for one in whole)
     return fitting is not None and answer.kind not in fitting
+
+
+def only_lasts(passage: Passage, one: Candidate) -> bool:
+    """Tell whether a length of time makes no moment."""
+    reached = _REACHED.search(passage.folded[: one.start]) or _SINCE.match(passage.folded, one.end)
+    return one.kind in LASTING and not reached
 
 
 def _is_no_name(passage: Passage, answer: ShortAnswer) -> bool:
@@ -203,10 +212,16 @@ def are_such_bodies(query: Query, passage: Passage, said: Sequence[str]) -> npt.
 
 
 def _is_cut_off(passage: Passage, answer: ShortAnswer, asked: str = "") -> bool:
-    """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮, not 柳江 of 柳江牧民 for 哪里的牧民."""
-    after = next((t for t in passage.tokens if t.start == answer.place[1]), None)
-    goes_on = after is not None and after.tag[:1] == "n" and not asked.startswith(f"的{after.text}")
-    return answer.kind is CandidateKind.PLACE and goes_on
+    """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮.
+
+    Not 柳江 of 柳江牧民 for 哪里的牧民, nor 延安 of 在延安首演 for 首演在哪里.
+    """
+    start, end = answer.place
+    after = next((t for t in passage.tokens if t.start == end and t.tag[:1] == "n"), None)
+    if answer.kind is not CandidateKind.PLACE or after is None:
+        return False
+    led = passage.folded[:start].endswith(("在", "于"))
+    return f"的{after.text}" not in asked and not (led and after.text in asked)
 
 
 def is_one_of_several(passage: Passage, answer: ShortAnswer) -> bool:

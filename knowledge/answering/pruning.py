@@ -13,6 +13,7 @@ import numpy.typing as npt
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
 from knowledge.answering.constraints import (
     asked_deed,
+    asked_dimension,
     asked_edge,
     asked_part_of_time,
     asked_person,
@@ -22,10 +23,12 @@ from knowledge.answering.constraints import (
 from knowledge.answering.deeds import ADDED, OF_ALL, asks_how_many_there_are
 from knowledge.answering.fits import (
     LASTING,
+    MEASURED,
     SAYING,
     TOLD_BY_FIGURES,
     are_such_bodies,
     is_held_by,
+    only_lasts,
 )
 from knowledge.answering.owners import asked_doers
 from knowledge.answering.rewordings import told_changes
@@ -95,6 +98,8 @@ def _kept(
     if (unit := query.question.unit) and unit != "个":
         ends = {f.end for f in passage.figures if f.unit not in ("", "个") and alike(unit, f.unit)}
         yield np.array([one.end in ends for one in proposed])
+    if asked_dimension(query):
+        yield np.array([one.kind in MEASURED for one in proposed])  # 第一次 tells no 多大
     if query.type in FEW_WORDS:
         yield _in_fullest(query, passage, proposed)
     if query.type is QuestionType.WHY:
@@ -158,6 +163,8 @@ def _kept(
         there = _in_clause_of(deed, passage, proposed)
         if (times & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there | ~times  # 3月开工，9月竣工
+        if query.type is QuestionType.TIME:
+            yield np.array([not only_lasts(passage, one) for one in proposed])
         if not SAYING.search(query.text):
             yield np.array([not SAYING.match(passage.folded, one.end) for one in proposed])
         clauses = clause_numbers(passage.folded)[[one.start for one in proposed]]

@@ -16,6 +16,7 @@ from knowledge.answering.constraints import (
     TIERS,
     SlotKind,
 )
+from knowledge.answering.deeds import OF_ALL
 from knowledge.answering.fits import (
     NOMINAL,
     joined_words,
@@ -130,7 +131,7 @@ LEAST_SHARE = 0.01
 def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> bool:
     """Tell whether a verb has a word of the question for its object: 改造 of 改造老旧泵站14座, where 泵站 is asked about."""
     after = verb.start + len(verb.text) - start
-    return any(
+    return OF_ALL.fullmatch(verb.text) is None and any(
         0 <= own.find(one.constraint.text, after) - after <= OBJECT_WITHIN
         for one in bound
         if one.constraint.kind is not SlotKind.DEED and len(one.constraint.text) > 1

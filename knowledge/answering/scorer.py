@@ -239,6 +239,7 @@ def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folde
         counted = not unit and folded[: one.start].rstrip(": ").endswith(f"{asked.unit}数")  # 户数：8600
         same = unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}") or counted
         same |= not asked.noun and folded.startswith(asked.unit, figure.end)  # 16个站点 for 几站
+        same |= asked.unit in unit and query.text.startswith(unit, asked.end - len(asked.unit))  # 几批次
         close = alike(asked.unit, unit)
         row[COLUMN["unit_same" if same else "unit_alike" if close else "unit_other"]] = 1
     is_money, money = bool(MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))

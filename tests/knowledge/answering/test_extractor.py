@@ -143,6 +143,8 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("厂长是谁", "厂长庄为民表示，二期已经投产。", "庄为民"),
         ("12路每天多少班", "线路：12路｜起点：车站｜每日班次：26班", "26班"),
         ("东港到西岛的公交有几站", "线路连接东港与西岛，总里程约47公里，共设16个站点。", "16个"),
+        ("林晓梅多大年纪", "这是林晓梅第一次演戏，今年她已经67岁。", "67岁"),
+        ("校长陪餐制什么时候开始", "从5月1日起，学校食堂实行校长陪餐制，陪餐记录保存两年。", "5月1日起"),
         ("柳江风筝会有多少只风筝", "第4届柳江风筝会开幕，2300多只造型各异的风筝到场。", "2300多只"),
     ],
 )
@@ -246,6 +248,11 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
         ("她母亲是做什么的", "她母亲陈立去年退休。", True),
         ("货船叫什么名字", "货船“远航9号”昨天触礁。", False),
         ("熊猫什么时候出生", "这是该园十年来首次有熊猫出生。", True),
+        ("大合唱首演在哪里", "1939年，大合唱在延安首演。", False),
+        ("大合唱在哪里首演", "延安首演团到访。", True),
+        ("下届运动会由谁承办", "下届运动会由青山乡承办。", False),
+        ("下届运动会谁承办", "下届运动会在青山乡承办。", True),
+        ("林场什么时候重新开放", "林场今年秋天重新开放。", False),
     ],
 )
 def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
@@ -412,6 +419,18 @@ def test_a_gulf_is_a_place_though_a_dictionary_has_it_for_somebody() -> None:
     assert kinds["北部湾"] is CandidateKind.PLACE
 
 
+def test_a_quarter_is_no_ordinal_where_a_time_is_asked_for() -> None:
+    fact = "回收安排在今年第四季度。"
+    spans = candidates(Passage(fact, Surroundings(), CHINESE), QuestionType.TIME)
+    assert "第四季度" not in {fact[one.start : one.end] for one in spans}
+
+
+def test_a_measure_of_two_characters_is_asked_for_whole() -> None:
+    found = reading("几批次不合格", "不合格的两批次已下架。").answer
+    assert found is not None
+    assert (found.text, found.unit_other) == ("两批次", 0.0)
+
+
 def test_a_family_name_that_is_a_place_too_is_left_to_its_given_name() -> None:
     fact = "党首福岛瑞穗提出质询。"
     passage = Passage(fact, Surroundings(), CHINESE)
@@ -518,6 +537,7 @@ def test_who_somebody_is_stands_right_before_the_name_or_behind_what_says_so(
         ("冯正是做什么的", "冯正"),
         ("费宏亮是谁", "费宏亮"),
         ("德国总理是谁", ""),
+        ("亚军是谁", ""),
         ("队长是谁", ""),
         ("冯正和谁", ""),
         ("冯正的妻子是谁", ""),
@@ -683,6 +703,11 @@ def test_a_figure_of_a_part_of_the_year_or_of_another_beside_it_is_not_said(
 )
 def test_a_time_of_another_deed_answers_nothing(fact: str, barred: bool) -> None:
     assert reading("二期什么时候竣工", fact, "二期即将竣工。").is_barred is barred
+
+
+def test_what_sums_up_is_no_other_deed() -> None:
+    fact = "全国累计核销消费券332万张，惠及失能老年人。"
+    assert reading("失能老人核销了多少张消费券", fact).rivals == ()
 
 
 @pytest.mark.parametrize(
