@@ -92,11 +92,8 @@ def read_html(name: str, data: bytes) -> Extract:
         writer.block(title, BlockRole.TITLE)
     fields = {b for b in kept if _FIELD.match(b.text) and (_EVENT.match(b.text) or not is_credit(b.text))}
     events = {b for pair in pairwise(kept) if fields.issuperset(pair) for b in pair}  # 时间 over 地点
-    signed = {*around, *naming(page, rim), *(b for b in kept if is_credit(b.text))} - {
-        title,
-        *events,
-        *speakers,
-    }
+    signed = {*around, *naming(page, rim), *(b for b in kept if is_credit(b.text))}
+    signed -= {title, *events, *speakers}
     numbered = {
         b for b, under in pairwise(kept) if under.cell and not b.cell and NUMBERED_HEADING.fullmatch(b.text)
     }

@@ -131,8 +131,13 @@ def _home(page: HtmlText, readings: Sequence[Sequence[HtmlBlock]]) -> list[HtmlB
     for at in range(len(holds) - 1, 0, -1):
         holds[page.parents[at]] += holds[at]
     home = max((at for at, held in enumerate(holds) if held >= _MOST * total > 0), default=0)
-    inside = [at == home for at in range(len(holds))]
-    for at in range(home + 1, len(holds)):
+    return blocks_inside(page, home)
+
+
+def blocks_inside(page: HtmlText, holder: int) -> list[HtmlBlock]:
+    """The blocks that an element holds, or those that it holds."""
+    inside = [at == holder for at in range(len(page.parents))]
+    for at in range(holder + 1, len(inside)):
         inside[at] = inside[page.parents[at]]
     return [block for block in page.blocks if inside[block.within]]
 

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from knowledge.documents.html_article import SENTENCE, PageReadings
+from knowledge.documents.html_article import SENTENCE, PageReadings, blocks_inside
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText
 from knowledge.model import Metadata
 from knowledge.repair.issue import DATE, dates, is_somebody
@@ -121,15 +121,14 @@ def posts_of(page: HtmlText) -> list[tuple[HtmlBlock, HtmlBlock]]:
 
 def said_in(page: HtmlText, posts: Sequence[tuple[HtmlBlock, HtmlBlock]]) -> set[HtmlBlock]:
     """What says something where posts stand: in the innermost element that holds them all."""
-
-    def holders(at: int) -> Iterator[int]:
-        while at:
-            yield at
-            at = page.parents[at]
-
-    board = max(set.intersection(*({0, *holders(stamp.within)} for _, stamp in posts)))
-    said = (b for b in page.blocks if SENTENCE.search(b.text) and 2 * b.linked < len(b.text))
-    return {block for block in said if not board or board in holders(block.within)}
+    board = posts[0][1].within
+    for _, stamp in posts:
+        other = stamp.within
+        while board != other:  # what holds others begins before them
+            board, other = sorted((board, other))
+            other = page.parents[other]
+    said = blocks_inside(page, board)
+    return {block for block in said if SENTENCE.search(block.text) and 2 * block.linked < len(block.text)}
 
 
 def naming(page: HtmlText, rim: Rim) -> set[HtmlBlock]:
