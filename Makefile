@@ -11,6 +11,9 @@ run: $(VENV)/run.done
 # What Python and pytest compile is kept in any case, or each worker does it anew in every run: 8 s of each.
 test slow bench soak: export PYTHONDONTWRITEBYTECODE :=
 
+# Much of the time is waiting for a disk: where memory that serves as one has room, tests write there; make slow does not.
+test: export PYTEST_DEBUG_TEMPROOT := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 2000000 ] 2>/dev/null && echo /dev/shm)
+
 # Three workers on two cores: much of the time is waiting. Who is done takes half of what another has before it.
 test: $(VENV)/dev.done
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow and not soak and not bench" $(ARGS)

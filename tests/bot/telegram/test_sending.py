@@ -167,8 +167,9 @@ async def test_a_topic_that_is_opened_again_hears_unasked_news_once_somebody_was
             await api.until(lambda: endings(tmp_path).get(shut) == "refused")
             assert await service.send(*news) is None
             api.chats.closed_topics.clear()
-            api.push(message=message("/b", group(-9, forum=True), 2, user(3), **topic))
-            await api.until(lambda: api.said(-9) == ["答：/b"])
+            opened = api.push(message=message("/b", group(-9, forum=True), 2, user(3), **topic))
+            await api.until(lambda: endings(tmp_path).get(opened) == "answered")
+            assert api.said(-9) == ["答：/b"]
             assert await service.send(*news)
         async with polling(api, tmp_path, Echo()) as service:
             assert await service.send(*news)
