@@ -26,8 +26,7 @@ _TEXTS: Final[dict[str, Callable[[ArticleCorpus], str]]] = {
 }
 
 
-def _make(name: str, folder: Path) -> bytes:
-    corpus = load_corpus(folder)
+def _make(name: str, corpus: ArticleCorpus) -> bytes:
     return joins.fit_joins(corpus) if name == "joins.npy" else _TEXTS[name](corpus).encode()
 
 
@@ -38,15 +37,14 @@ def main() -> int:
             "usage: python -m knowledge.training.repair FOLDER (what it holds: knowledge/models/repair/README.md)"
         )
         return 2
-    folder = Path(sys.argv[1])
     try:
-        load_corpus(folder)
+        corpus = load_corpus(Path(sys.argv[1]))
     except (OSError, WrongData) as error:
         print(error)
         return 1
     for name in MODELS:
         with ProcessPoolExecutor(1) as pool:  # a process for each, so that none reads what was there before
-            data = pool.submit(_make, name, folder).result()
+            data = pool.submit(_make, name, corpus).result()
             (TARGET / name).write_bytes(data)
             print(f"{name}: {len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}", flush=True)
     return 0

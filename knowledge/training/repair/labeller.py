@@ -28,7 +28,7 @@ from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.corpus import ArticleCorpus, CleanArticle
 from knowledge.training.repair.drawn import DrawnPage, into_script
 from knowledge.training.repair.pages import newspaper_page
-from knowledge.training.repair.printed_pages import printed_page
+from knowledge.training.repair.printed_pages import IN_ORDER, printed_page
 
 Example = tuple[list[list[str]], list[str]]
 """The features and the label of each line of a page."""
@@ -96,8 +96,15 @@ def _in_some_script(r: Random, page: DrawnPage, traditional: OpenCC) -> DrawnPag
     return page
 
 
-def document_of(lines: Sequence[str]) -> Document:
-    return Document("page.txt", "0" * 64, 0, "text", "utf-8", tuple(lines))
+def document_of(lines: Sequence[str], kind: str = "text") -> Document:
+    return Document("page.txt", "0" * 64, 0, kind, "utf-8", tuple(lines))
+
+
+def lines_of(page: DrawnPage) -> list[PageLine]:
+    """Return the lines of a page in reading order, columns taken apart only where some were drawn on its rows: how columns
+    are found changes nothing of what is learned from other pages."""
+    in_order = page.labels or page.kind == IN_ORDER
+    return page_lines(document_of(page.lines, "rows" if in_order else "text"))
 
 
 def kept_apart(corpus: ArticleCorpus, count: int) -> Iterator[DrawnPage]:
@@ -130,9 +137,9 @@ def labels_of(page: DrawnPage, lines: Sequence[PageLine]) -> list[str]:
     return labels if all(labels) else []
 
 
-def fit_file_labels(corpus: ArticleCorpus) -> str:
+def fit_file_labels(corpus: ArticleCorpus, files: int = FILES) -> str:
     """Return the model file's text of the labeller of files of any kind."""
-    return _fit_labels(corpus, draw_file, FILES, FILE_FITS)
+    return _fit_labels(corpus, draw_file, files, FILE_FITS)
 
 
 def fit_page_labels(corpus: ArticleCorpus) -> str:
@@ -179,7 +186,7 @@ def _examples(
     traditional = OpenCC("s2t")
     for seed in seeds:
         page = draw(Random(seed), corpus.training, traditional)
-        lines = page_lines(document_of(page.lines))
+        lines = lines_of(page)
         labels = labels_of(page, lines)
         if labels:
             (own,) = features([lines])

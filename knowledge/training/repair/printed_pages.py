@@ -20,6 +20,8 @@ from knowledge.training.repair.pages import Setting, add_photos, draw_article
 _LINE: Final = 1.5
 # Lines whose height differs by less stand on one row.
 _SAME_ROW: Final = 0.4
+IN_ORDER: Final = "printed"
+"""The kind of a page whose lines come one after another; of others columns stand beside each other on its rows."""
 _SIZES: Final = {"K": 1.2, "S": 1.25, "Y": 1.0, "H": 1.1}
 
 
@@ -175,7 +177,7 @@ def _in_places(r: Random, placed: Sequence[_Placed]) -> list[str]:
 
 
 _WAYS: Final[dict[str, tuple[Callable[[Random, Sequence[_Placed]], list[str]], float]]] = {
-    "printed": (_in_order, 0.77),
+    IN_ORDER: (_in_order, 0.77),
     "printed-columns": (_in_places, 0.19),
     "printed-rows": (_in_rows, 0.02),
     "printed-turns": (_in_turns, 0.02),

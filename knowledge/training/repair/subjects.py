@@ -17,8 +17,8 @@ from knowledge.repair.page_layout import PageLine, page_lines
 from knowledge.repair.subjects import SubjectWeights, signs_at
 from knowledge.training.repair.corpus import ArticleCorpus
 from knowledge.training.repair.doubts import fit_logistic
-from knowledge.training.repair.labeller import document_of, draw_file, labels_of
-from knowledge.training.repair.printed_pages import printed_page
+from knowledge.training.repair.labeller import document_of, draw_file, labels_of, lines_of
+from knowledge.training.repair.printed_pages import IN_ORDER, printed_page
 
 FILES: Final = 2000
 PAGES: Final = 1000
@@ -57,12 +57,11 @@ def _of_files(corpus: ArticleCorpus, files: int) -> Iterator[_Row]:
         r = Random(_FILE_SEED + number)
         if r.random() < _STORIES:
             printed, heads = _stories(r, corpus.files)
-            lines = page_lines(document_of(printed))
-            if len({line.column for line in lines}) == 1:
-                yield from _rows(lines, [at for at, line in enumerate(lines) if line.number in heads], 1, 1)
+            lines = page_lines(document_of(printed, "rows"))
+            yield from _rows(lines, [at for at, line in enumerate(lines) if line.number in heads], 1, 1)
             continue
         page = draw_file(r, corpus.training, traditional)
-        lines = page_lines(document_of(page.lines))
+        lines = lines_of(page)
         if labels := labels_of(page, lines):
             yield from _rows(lines, _first(labels), 1, 1)
 
@@ -71,8 +70,8 @@ def _of_pages(corpus: ArticleCorpus, pages: int) -> Iterator[_Row]:
     """Yield the rows of pages whose order was kept."""
     for number in range(pages):
         page = printed_page(Random(_PAGE_SEED + number), corpus.training)
-        lines = page_lines(document_of(page.lines))
-        ordered = page.kind == "printed" and is_printed_page(lines)
+        lines = lines_of(page)
+        ordered = page.kind == IN_ORDER and is_printed_page(lines)
         if ordered and (labels := labels_of(page, lines)):
             yield from _rows(lines, _first(labels), _BEFORE, _BEHIND)
 

@@ -11,8 +11,9 @@ from knowledge.repair.page_kind import is_printed_page
 from knowledge.repair.page_layout import page_lines
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
+from knowledge.training.repair.corpus import ArticleCorpus
 from knowledge.training.repair.drawn import DrawnPage
-from knowledge.training.repair.labeller import document_of
+from knowledge.training.repair.labeller import document_of, fit_file_labels
 from knowledge.training.repair.pages import newspaper_page
 from knowledge.training.repair.printed_pages import printed_page
 from knowledge.training.repair.scoring import score_pages
@@ -54,3 +55,8 @@ def test_pages_in_print_keep_their_sentences_titles_and_sections() -> None:
     assert score.f1 >= 0.91
     assert score.titles >= 0.58 * score.right
     assert score.sections >= 0.83 * score.right
+
+
+def test_a_labeller_is_fitted_again_to_the_same_bytes() -> None:
+    corpus = ArticleCorpus(ARTICLES, ())
+    assert fit_file_labels(corpus, 12) == fit_file_labels(corpus, 12)
