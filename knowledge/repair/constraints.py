@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from knowledge.model import BlockRole
-from knowledge.repair.characters import is_han
+from knowledge.repair.characters import is_han, width
 from knowledge.repair.continuation import is_broken
 from knowledge.repair.issue import DATE, is_credits
 from knowledge.repair.join_model import goes_on
@@ -20,6 +21,7 @@ from knowledge.repair.patterns import (
     IN_BRACKETS,
     ONLY_NAMES,
     ONLY_SIGNED,
+    asks_for_readers,
     is_caption,
     names_a_number,
     names_a_value,
@@ -43,6 +45,12 @@ _WIDEST_DISPLAY: Final = 45.0
 # The day that closes a text, with who signs it or alone.
 _CLOSING_DAY: Final = re.compile(rf"[^，。：；？！:]{{0,16}}?(?:{DATE.pattern}|\d{{1,2}}月\d{{1,2}}日)")
 _NUMERALS: Final = re.compile(r"[一二三四五六七八九十百\d]+")
+# A list has so many rows, of pieces as wide as that in ems; none holds such a mark.
+_FEWEST_ROWS: Final = 3
+_WIDEST_PIECE: Final = 10.0
+_BETWEEN: Final = re.compile(r"\s*[：:\s]\s*")
+_NO_ROW: Final = re.compile("[，。；！？]")
+_FIGURE: Final = re.compile(r"\d")
 _SHORT: Final = 12
 # What is narrower may be a heading, for all its words tell.
 _WHOLE: Final = 10
@@ -74,6 +82,7 @@ def keep_text(labelled: Sequence[Labelled]) -> list[Labelled]:
 def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     """Correct labels that no file can have.
 
+    - Lines that stand one under another parted alike are rows of a list.
     - What would be taken out of the text by a hair stays in it; where nothing is broken, so does what may be furniture
       between lines of text.
     - What opens with a closing mark, holds a full stop, or is wider than any headline is running text; a byline looks like
@@ -87,6 +96,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     - A file without a headline has the likeliest one.
     """
     found = [_as_it_looks(each) for each in labelled]
+    _keep_rows(found)
     _go_on_behind_pauses(found)
     _stand_apart(found)
     if is_broken(found):
@@ -186,6 +196,34 @@ def _stand_apart(found: list[Labelled]) -> None:
         over = goes_on(above.line.text, below.line.text)
         if parted and over > max(0.0, goes_on(each.line.text, below.line.text)):
             found[at] = each._replace(role=BlockRole.HEADING, opens=True)
+
+
+def _keep_rows(found: list[Labelled]) -> None:
+    """Make lines in so many short pieces each (周一 陶然 3300121), three or more one under another, text of their own, if
+    all the pieces in one place hold a figure, or the same character; nothing goes on with them."""
+    parted = [_row(each.line) for each in found]
+    for many, places in groupby(range(len(found)), lambda at: len(parted[at])):
+        rows = list(places)
+        if not many or len(rows) < _FEWEST_ROWS:
+            continue
+        columns = zip(*(parted[at] for at in rows), strict=True)
+        if any(all(map(_FIGURE.search, pieces)) or set.intersection(*map(set, pieces)) for pieces in columns):
+            for at in rows:
+                found[at] = found[at]._replace(
+                    role=BlockRole.PARAGRAPH, opens=True, margin=math.inf, untitled=math.inf
+                )
+            for at in range(rows[-1] + 1, len(found))[:1]:
+                found[at] = found[at]._replace(opens=True)
+
+
+def _row(line: PageLine) -> list[str]:
+    """Return the pieces of a line that may be a row of a list; none of what a page's foot or a list of contents has."""
+    text = line.whole
+    if _NO_ROW.search(text) or HEADING_NUMBER.match(text) or is_credits(text) or asks_for_readers(text):
+        return []
+    pieces = _BETWEEN.split(text)
+    short = len(pieces) > 1 and all(pieces) and max(map(width, pieces)) <= _WIDEST_PIECE
+    return pieces if short else []
 
 
 def _keep_lines(found: list[Labelled]) -> None:

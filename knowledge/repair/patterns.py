@@ -184,8 +184,12 @@ def names_a_value(text: str) -> bool:
 
 def names_a_number(text: str) -> bool:
     """Tell whether a line gives a number to call, as in a list of who is on duty, and speaks of nothing a paper asks for."""
-    asks = any(_MARK[name].search(text) for name in ("contact", "mail", "address"))
-    return not asks and _MARK["phone"].search(text) is not None
+    return not asks_for_readers(text) and _MARK["phone"].search(text) is not None
+
+
+def asks_for_readers(text: str) -> bool:
+    """Tell whether a line says how a paper is reached: by call, mail or on the web."""
+    return any(_MARK[name].search(text) for name in ("contact", "mail", "address"))
 
 
 def noise_of(role: BlockRole, text: str, doubled: bool) -> NoiseKind:

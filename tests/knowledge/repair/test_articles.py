@@ -260,6 +260,18 @@ def test_who_is_on_duty_and_the_number_to_call_are_facts() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("星期一 程亦岩 0530-24300116", "星期二 武依浩 24300117", "星期三 唐刚岩 24300118"),
+        ("周一 史轩", "周二 郭知柳", "周三 韦玉桂", "周四 莫岩平"),
+    ],
+)
+def test_rows_set_alike_are_facts_and_what_follows_them_is_another(rows: tuple[str, ...]) -> None:
+    lines = (*rows, "请各位值班人员按时到岗。")
+    assert texts(repair("\n".join(("县委文明办值班安排表", *lines)))) == [*lines]
+
+
 def test_a_number_to_call_under_items_is_a_fact_of_its_own() -> None:
     items = (
         "一、办公室 陶然 3300121",
