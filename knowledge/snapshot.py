@@ -139,9 +139,7 @@ class Snapshot:
         def glance(text: str) -> Answer:
             return once(text, replace(self._answering, reader=None))
 
-        if not context:
-            return answer(query)
-        return FollowUps(answer, glance, self._analyse, self._language).answer(query, context)
+        return FollowUps(answer, glance, self._analyse, self._language, limit).answer(query, context)
 
     def hints(self, query: str) -> Hints:
         """Say what helps where nothing was found: words that no article holds, and what there is on the rest."""

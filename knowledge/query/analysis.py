@@ -17,6 +17,7 @@ from knowledge.query.aliases import Aliases, Expansion, Range
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.text.analyzer import SURNAMES, Analyzer, Token, content_words
 from knowledge.text.numbers import Quantity, number_keys, quantities
+from knowledge.text.periods import periods
 
 _QUOTED = re.compile(r"“([^“”]{1,64})”|\"([^\"]{1,64})\"|'([^']{2,64})'|‘([^‘’]{1,64})’")
 _TITLE = re.compile(r"(?:^|\s)文:\s?(\S+)")
@@ -188,42 +189,32 @@ def _outside(tokens: tuple[Token, ...], question: Question) -> tuple[Token, ...]
     return tuple(kept)
 
 
-MOST_PARTS = 3
+MOST_PARTS = 4
 _ENDS = re.compile(r"[?？;；\n]+|(?<=[\u4e00-\u9fff])[,，](?=[\u4e00-\u9fff])")
 _SIDES = re.compile(
     r"^(?P<one>\S{1,20}?)(?:(?P<than>比)(?P<two>\S{1,20}?)(?=多|少|高|低|快|慢|大[^桥学厦道]|小|长|短)"
     r"|(?:和|与|跟|同|、)(?P<other>\S{1,20}?)(?P<asked>各|分别|相比|哪个更|哪个|谁更|相差|的区别|有什么区别))(?P<rest>.*)$"
 )
+_BETWEEN = re.compile("[和与跟同、]")
 _NOUNS = ("n", "nr", "ns", "nt", "nz", "j", "eng", "s")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One thing that is asked for; `name` says which where they are sides of a comparison."""
+class Side:
+    """One side of a comparison, and what is asked of it."""
 
+    name: str
     query: Query
-    name: str = ""
 
 
-def parts_of(query: Query, text: str, analyse: Analyse) -> tuple[Part, ...]:
-    """Return the parts of a query that asks for several things; nothing where it asks for one.
-
-    A later question without a subject of its own takes that of the first: 大桥有多长？由谁承建？
-    """
-    if query.type is QuestionType.COMPARISON and (sides := _sides(query, analyse)):
-        return sides
-    pieces = [piece.strip() for piece in _ENDS.split(text) if piece and piece.strip()]
-    if not 1 < len(pieces) <= MOST_PARTS:
+def questions_of(text: str, analyse: Analyse) -> tuple[str, ...]:
+    """Return the questions of a text that asks several, one after the other; nothing where it asks one."""
+    pieces = tuple(piece.strip() for piece in _ENDS.split(text) if piece and piece.strip())
+    if not 1 < len(pieces) < MOST_PARTS:
         return ()
     asked = [analyse(piece) for piece in pieces]
-    if asked[0].is_empty or any(one.type in (QuestionType.NONE, QuestionType.FIGURE) for one in asked):
-        return ()
-    subject = _subject(asked[0])
-    found = [asked[0]]
-    for piece, one in zip(pieces[1:], asked[1:], strict=True):
-        own = any(word.tag[:2] in _NOUNS and len(word.text) > 1 for word in one.words)
-        found.append(one if own or not subject else analyse(f"{subject}{piece}"))
-    return tuple(Part(one) for one in found)
+    asks = all(one.type not in (QuestionType.NONE, QuestionType.FIGURE) for one in asked)
+    return pieces if asks and not asked[0].is_empty else ()
 
 
 def is_of_one(query: Query) -> bool:
@@ -232,39 +223,53 @@ def is_of_one(query: Query) -> bool:
     return match is not None and bool(match["than"])
 
 
-def _subject(query: Query) -> str:
-    """What the first question is about: what stands before its question words, else its nouns."""
-    before = query.text[: query.question.start].rstrip("的 ")
-    named = [word for word in query.words if word.tag[:2] in _NOUNS]
-    if before and any(word.start < query.question.start for word in named):
-        last = max(w.start + len(w.text) for w in named if w.start < query.question.start)
-        return query.text[:last]
-    return "".join(word.text for word in named)
-
-
-def _sides(query: Query, analyse: Analyse) -> tuple[Part, ...]:
-    """第一批和第二批各有多少问题: 第一批有多少问题, 第二批有多少问题."""
-    match = _SIDES.match(query.text)
+def sides_of(query: Query, analyse: Analyse) -> tuple[Side, ...]:
+    """Return the sides of a comparison; 第一批和第二批各有多少问题: 第一批有多少问题, 第二批有多少问题."""
+    match = _SIDES.match(query.text) if query.type is QuestionType.COMPARISON else None
     if match is None:
         return ()
     one, two = match["one"], match["two"] or match["other"]
     rest = match["rest"] if match["asked"] in ("各", "分别") else ""
     if match["two"] and (counted := re.search(r"(?:多少|几).+", match["rest"])):
         rest = f"有{counted.group()}"
-    if match["than"] and "的" in one and "的" not in two:
-        two += one[one.rindex("的") :]  # 甲的发病率比乙高
-    shared = _shared(one, two)
-    sides = (one, two) if shared is None else (one, shared + two)
-    return tuple(Part(analyse(f"{side}{rest or _measure(match, query)}"), side) for side in sides)
+    others = _BETWEEN.split(two) if rest and not match["two"] else [two]
+    if match["than"]:
+        others = [two + _compared(query, one, two)]
+    names = (one, *(_shared(query, one, other) + other for other in others if other))[:MOST_PARTS]
+    if rest and "的" in others[-1]:  # 甲和乙的分数线各是多少
+        of = others[-1][others[-1].rindex("的") :]
+        names = tuple(name if "的" in name else name + of for name in names)
+    return tuple(Side(name, analyse(f"{name}{rest or _measure(match, query)}")) for name in names)
 
 
-def _shared(one: str, two: str) -> str | None:
-    """What the second side leaves out of the first's beginning: 柳江市第一批和第二批."""
+def _compared(query: Query, one: str, two: str) -> str:
+    """What the second side leaves out of the first's end: 甲的发病率比乙高, 小麦产量比玉米高."""
+    if "的" in one and "的" not in two:
+        return one[one.rindex("的") :]
+    words = [word for word in query.words if word.start + len(word.text) <= len(one)]
+    if len(words) < 2 or words[-1].start + len(words[-1].text) < len(one) or two.endswith(words[-1].text):
+        return ""
+    of_a_name = words[-2].tag[:2] in ("nr", "ns", "nt") and words[-1].tag[:1] != "v"
+    return "" if of_a_name else words[-1].text
+
+
+def _shared(query: Query, one: str, two: str) -> str:
+    """What the other side leaves out of the first's beginning: 柳江市第一批和第二批; at least a time, or a place."""
+    begun = {word.start for word in query.words}
     for size in range(len(one) - 1, 1, -1):
         head, tail = one[:size], one[size:]
-        if len(tail) == len(two) and sum(a == b for a, b in zip(tail, two, strict=True)) >= len(tail) // 2:
+        alike = sum(a == b for a, b in zip(tail, two, strict=False))
+        if size in begun and len(tail) == len(two) and alike >= len(tail) // 2:
             return head
-    return None
+    time = next((told.end for told in periods(one) if told.start == 0), 0)
+    if time:
+        return "" if periods(two) else one[:time]
+    where = query.words[0] if query.words else None
+    if where is None or where.start or where.tag[:2] != "ns" or len(where.text) >= len(one):
+        return ""
+    at = query.text.rindex(two)
+    places = (word for word in query.words if word.tag[:2] == "ns" and at <= word.start < at + len(two))
+    return "" if any(places) else where.text
 
 
 def _measure(match: re.Match[str], query: Query) -> str:

@@ -12,7 +12,7 @@ from knowledge.answering.extractor import FactReading
 from knowledge.answering.reader import NeuralReader
 from knowledge.answering.scorer import AnswerModel
 from knowledge.model import Answer, Difference, Hit, MatchKind
-from knowledge.query.analysis import Analyse, Part, Query, is_of_one, parts_of
+from knowledge.query.analysis import Analyse, Query, is_of_one, sides_of
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import READ, Judge, differences, similarity
@@ -135,8 +135,21 @@ def ask(
 
     if is_of_one(query) and (whole := answer(query)).answer:
         return whole
-    parts = parts_of(query, text, analyse)
-    return _joined(text, parts, [answer(part.query) for part in parts], limit) if parts else answer(query)
+    if sides := sides_of(query, analyse):
+        answers = [answer(side.query) for side in sides]
+        if is_of_one(query) and not _are_of_one_measure([one.answer for one in answers], language):
+            answers = [replace(one, answer=None) for one in answers]
+        return joined(
+            text, [(side.name, one) for side, one in zip(sides, answers, strict=True)], limit, named=True
+        )
+    return answer(query)
+
+
+def _are_of_one_measure(answers: Sequence[str | None], language: Analyzer) -> bool:
+    """Tell whether the figures that are said of the sides of a comparison can be compared: not 2111亿元 and 45%."""
+    told = [language.quantities(language.fold(answer)) for answer in answers if answer]
+    units = [figures[0].unit for figures in told if figures]
+    return all(comparable(one, other) for one, other in pairwise(units))
 
 
 def examine_wordings(
@@ -312,28 +325,33 @@ def _meant(hit: Hit) -> Hit:
     return replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}")
 
 
-def _joined(text: str, parts: Sequence[Part], answers: Sequence[Answer], limit: int) -> Answer:
-    """Put the answers to the parts of a query together; the part that none answers is named."""
+def joined(text: str, told: Sequence[tuple[str, Answer]], limit: int, named: bool = False) -> Answer:
+    """Put the answers to several things together; of what none answers it is said. `named` says each with what was asked."""
+    answers = [answer for _, answer in told]
     found = [answer for answer in answers if answer.found]
-    missing = [
-        Difference("part", part.name or part.query.text, "")
-        for part, answer in zip(parts, answers, strict=True)
-        if not answer.found
-    ]
+    missing = tuple(Difference("part", asked, "") for asked, answer in told if not answer.found)
     firsts = {answer.hits[0].fact.id: answer.hits[0] for answer in found}
     others = {hit.fact.id: hit for answer in answers for hit in (*answer.hits, *answer.related)}
     rest = [hit for key, hit in others.items() if key not in firsts]
-    told = [(answer.hits[0].fact.id, answer.answer) if answer.answer else None for answer in answers]
-    said = [
-        f"{part.name}：{answer.answer}" if part.name else answer.answer
-        for part, answer, one in zip(parts, answers, told, strict=True)
-        if answer.answer and not (part.name and told.count(one) > 1)  # one figure is not said of two sides
-    ]
+    places = [(answer.hits[0].fact.id, answer.answer) if answer.answer else None for answer in answers]
+    said = tuple(
+        f"{asked}：{answer.answer}" if named else answer.answer
+        for (asked, answer), place in zip(told, places, strict=True)
+        if answer.answer
+        and (named is None or places.count(place) == 1)  # one figure is not said of two sides
+    )
     sure = min((answer.confidence for answer in (found or answers)), default=0.0)
     hits = tuple(firsts.values())[:limit]
     related = tuple(rest)[: limit - len(hits)]
     return Answer(
-        text, bool(found), sure, None, hits, related, answers=said, differences=missing if found else ()
+        text,
+        bool(found),
+        sure,
+        None,
+        hits,
+        related,
+        answers=said,
+        differences=missing if found else (),
     )
 
 

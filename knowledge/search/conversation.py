@@ -13,10 +13,10 @@ from itertools import zip_longest
 import numpy as np
 
 from knowledge.model import Answer, Article, Browse, Facet, Fact, Hit, Listing
-from knowledge.query.analysis import Analyse, Query
+from knowledge.query.analysis import Analyse, Query, questions_of
 from knowledge.query.context import Leaning, Understood, understand
 from knowledge.query.question import QuestionType
-from knowledge.search.ask import rank
+from knowledge.search.ask import joined, rank
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.ranking import FEATURES, with_title_character_coverage
 from knowledge.search.semantic import ALIKE, TOLD_BY_CHANCE, Meanings, is_meant
@@ -69,14 +69,23 @@ class FollowUps:
     glance: Ask
     analyse: Analyse
     language: Analyzer
+    limit: int
 
-    def answer(self, query: str, context: Sequence[str]) -> Answer:
-        """Answer a question after those of `context`, the oldest first."""
+    def answer(self, query: str, context: Sequence[str] = ()) -> Answer:
+        """Answer a question after those of `context`, the oldest first; of several at once each follows from those before."""
+        if not (asked := questions_of(query, self.analyse)):
+            return self._answer(query, context)
+        marks = self.analyse(query).only.marks
+        pieces = [one if self.analyse(one).only else marks + one for one in asked]
+        told = [self._answer(one, (*context, *pieces[:at])) for at, one in enumerate(pieces)]
+        return joined(query, list(zip(asked, told, strict=True)), self.limit)
+
+    def _answer(self, query: str, context: Sequence[str]) -> Answer:
         last = ""
         for asked in [one for one in context if one.strip()][-MOST_CONTEXT:]:
             meant = self._understood(asked, last)
             if meant.leaning in _BY_THE_ARTICLES:
-                last = self._reading(asked, meant, last)[1]
+                last = self._told(asked, meant, last, self.glance)[1]
             elif meant.leaning is not Leaning.MORE:
                 last = asked
         meant = self._understood(query, last)
@@ -87,17 +96,22 @@ class FollowUps:
                 return further(query, self.ask(last), last)
             case Leaning.ARTICLE:
                 text = _within_article(meant.text, self.ask(last).hits) or query
+                return self._as(text, query, self.ask(text))
             case _:
-                text, _ = self._reading(query, meant, last)
-        return self.ask(query) if text == query else replace(self.ask(text), query=query, understood=text)
+                return self._told(query, meant, last, self.ask)[0]
+
+    @staticmethod
+    def _as(text: str, query: str, answer: Answer) -> Answer:
+        """An answer to a query that was understood as a text."""
+        return answer if text == query else replace(answer, query=query, understood=text)
 
     def _understood(self, query: str, last: str) -> Understood:
         if not last:
             return Understood(query, Leaning.NONE)
         return understand(query, last, self.analyse, self.language)
 
-    def _reading(self, query: str, meant: Understood, last: str) -> tuple[str, str]:
-        """Return what a question means, and what the next one follows from."""
+    def _told(self, query: str, meant: Understood, last: str, ask: Ask) -> tuple[Answer, str]:
+        """Answer what a question means, and tell what the next one follows from."""
         marks = (self.analyse(query).only or self.analyse(last).only).marks
         texts = [marks + text for text in (meant.text, *meant.others)]
         if meant.leaning is Leaning.OPEN:
@@ -111,19 +125,22 @@ class FollowUps:
             return any(hit.fact.article.id in same for hit in _shown(answer)[:1])
 
         told: dict[str, Answer] = {}
+        refused = False  # then only its own words are tried: one of many readings is found by chance
         for text in filter(None, (*texts, within)):
-            answer = told[text] = self.glance(text)
-            if answer.found and is_of_the_same(answer):
-                return text, topic if text in (query, within) else text
+            told[text] = self.glance(text)
+            if told[text].found and is_of_the_same(told[text]) and (text == query or not refused):
+                if (answer := ask(text)).found:
+                    return self._as(text, query, answer), topic if text in (query, within) else text
+                refused = True
         near = [text for text in texts if text != query and is_of_the_same(told[text])]
         likeliest = max(near, key=lambda text: told[text].confidence, default="")
-        if likeliest and (answer := self.ask(likeliest)).found and is_of_the_same(answer):
-            return likeliest, likeliest
+        if likeliest and not refused and (answer := ask(likeliest)).found and is_of_the_same(answer):
+            return self._as(likeliest, query, answer), likeliest
         if not meant.sure:
             topic = max(texts, key=len)  # which binds most
-        if told[topic].found or meant.leaning is Leaning.MARKED:
-            return topic, topic
-        return (query if self._is_apart(query, told.get(within)) else topic), topic
+        depends = told[topic].found or meant.leaning is Leaning.MARKED
+        text = topic if depends or not self._is_apart(query, told.get(within)) else query
+        return self._as(text, query, ask(text)), topic
 
     def _is_apart(self, query: str, before: Answer | None) -> bool:
         """Tell whether a question is of something else: told by one article at most, and in no word by that before."""

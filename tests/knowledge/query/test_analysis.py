@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.query.aliases import Aliases, expands, parse_aliases, short_forms, stands_as_name
-from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, parts_of, read_watched
+from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, questions_of, read_watched, sides_of
 from knowledge.query.question import QuestionType
 from knowledge.search.matching import Readable
 from knowledge.text.analyzer import ChineseAnalyzer
@@ -231,16 +231,21 @@ def read(text: str) -> Query:
     return analyse(text, Aliases(), CHINESE)
 
 
-@examples("text", "parts")
-def test_each_part_asks_for_one_thing_about_its_own_subject(text: str, parts: list[str]) -> None:
-    assert [part.query.text for part in parts_of(read(text), text, read)] == parts
+@examples("text", "sides")
+def test_each_side_of_a_comparison_is_asked_for_with_what_they_share(text: str, sides: list[str]) -> None:
+    assert [side.query.text for side in sides_of(read(text), read)] == sides
+
+
+@examples("text", "questions")
+def test_questions_in_one_message_are_cut(text: str, questions: list[str]) -> None:
+    assert list(questions_of(text, read)) == questions
 
 
 @pytest.mark.parametrize(
     "text", ["柳湾大桥有多长", "你好，请问几点开门", "蕃瓜弄？莫德纳？", "柳湾大桥，南河大桥", ""]
 )
 def test_a_query_that_asks_for_one_thing_is_not_cut(text: str) -> None:
-    assert parts_of(read(text), text, read) == ()
+    assert questions_of(text, read) == () == sides_of(read(text), read)
 
 
 NAMES = Aliases([("ciie", "进博会"), ("沪", "上海")])

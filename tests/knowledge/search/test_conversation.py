@@ -108,3 +108,20 @@ def test_what_one_article_alone_tells_may_be_asked_without_any_name(reports: Sna
 def test_a_talk_stays_with_its_subject_over_questions_that_name_none(reports: Snapshot) -> None:
     context: list[str] = [YIELD, "同比增长多少"]
     assert "52亿元" in reports.ask("旅游收入呢", context=context).hits[0].fact.text
+
+
+def test_a_later_question_in_one_message_is_of_the_same_as_the_first(reports: Snapshot) -> None:
+    answer = reports.ask("临川青石路隧道全长多少，设计时速多少？")
+    assert [hit.fact.article.file for hit in answer.hits] == ["隧道.txt", "隧道.txt"]
+    assert answer.answers == ("约4.2公里", "60公里")
+
+
+def test_what_is_compared_is_not_said_in_different_units() -> None:
+    articles = {
+        "小麦.txt": ("夏收", "柳江县小麦产量为12万吨。"),
+        "玉米.txt": ("秋种", "柳江县玉米产量占全市的45%。"),
+    }
+    with snapshot(articles=articles) as opened:
+        answer = opened.ask("柳江县小麦产量比玉米产量多多少")
+        assert {hit.fact.article.file for hit in answer.hits} == set(articles)
+        assert not answer.answers
