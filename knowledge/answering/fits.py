@@ -45,6 +45,7 @@ FITTING = {
     QuestionType.AMOUNT: frozenset(CandidateKind) - _NAMED_THINGS - {CandidateKind.DATE} | TOLD,
     QuestionType.LIST: _NAMED_THINGS,
     QuestionType.SHARE: frozenset({CandidateKind.PERCENT}) | TOLD,
+    QuestionType.WHY: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.PLACE, CandidateKind.BODY},
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
 TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
