@@ -31,6 +31,7 @@ def is_told_of_another(query: Query, aligned: Sequence[Alignment], passage: Pass
         return True
     return query.type in NUMBERS and (
         _tells_when(query, aligned, passage, place)
+        or _counts_another_deed(query, aligned, passage, place)
         or _is_named_behind(aligned, passage, place)
         or _has_another_figure(aligned, passage, place)
     )
@@ -72,6 +73,17 @@ def _is_told_in_heads(query: Query, aligned: Sequence[Alignment]) -> bool:
     after = [one for one in aligned if one.constraint.start >= question.end][:1]
     deeds = (one for one in after or before if one.constraint.kind is SlotKind.DEED)
     return query.type in NAMES and any(LEVELS[one.level] == "heads" for one in deeds)
+
+
+def _counts_another_deed(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
+    """Tell whether what is counted does another thing than is asked, which the sentence lacks: 5000人被疏散 for 多少人死亡."""
+    after = next((one for one in aligned if one.constraint.start >= query.question.end), None)
+    if after is None or after.constraint.kind is not SlotKind.DEED or LEVELS[after.level] == "sentence":
+        return False
+    _, end = part_of(passage.folded, place, CLAUSE_END)
+    behind = (t for t in passage.tokens if place[1] <= t.start < end and t.tag[:1] not in "dpu")  # 已被
+    does = next(behind, None)
+    return does is not None and does.tag[:1] == "v" and len(does.text) > 1 and does.text not in query.text
 
 
 def _places_another_deed(query: Query, passage: Passage, place: Place) -> bool:
