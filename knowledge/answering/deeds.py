@@ -76,14 +76,22 @@ def _is_told_in_heads(query: Query, aligned: Sequence[Alignment]) -> bool:
 
 
 def _counts_another_deed(query: Query, aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
-    """Tell whether what is counted does another thing than is asked, which the sentence lacks: 5000人被疏散 for 多少人死亡."""
+    """Tell whether what is counted does another thing than is asked, which the sentence lacks: 5000人被疏散 for 多少人死亡.
+
+    Not 2人烧伤 for 几人受伤: the words share a part.
+    """
     after = next((one for one in aligned if one.constraint.start >= query.question.end), None)
     if after is None or after.constraint.kind is not SlotKind.DEED or LEVELS[after.level] == "sentence":
         return False
     _, end = part_of(passage.folded, place, CLAUSE_END)
     behind = (t for t in passage.tokens if place[1] <= t.start < end and t.tag[:1] not in "dpu")  # 已被
     does = next(behind, None)
-    return does is not None and does.tag[:1] == "v" and len(does.text) > 1 and does.text not in query.text
+    return (
+        does is not None
+        and does.tag[:1] == "v"
+        and len(does.text) > 1
+        and not set(does.text) & set(query.text)
+    )
 
 
 def _places_another_deed(query: Query, passage: Passage, place: Place) -> bool:
