@@ -12,6 +12,7 @@ import numpy.typing as npt
 from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind, numbered_nouns
 from knowledge.answering.constraints import (
     ASKS_FOR_WORK,
+    OFFICE,
     asked_deed,
     asked_dimension,
     asked_measure,
@@ -123,8 +124,10 @@ def is_of_another_kind(
         return True  # no person and no body has a date in it
     if (name := asked_person(query)) or ASKS_FOR_WORK.search(query.text):
         return not is_held_by(name, passage, *answer.place)
-    if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
-        return True
+    if kind is QuestionType.WHO and (who := _IS_WHO.search(query.text)):
+        body = answer.kind is CandidateKind.BODY or _sort_of_body(answer.text) >= 0
+        if _is_no_name(passage, answer) or (body and OFFICE.search(query.text[: who.start()])):
+            return True  # no group is 校长
     if kind is QuestionType.WHICH and noun and (answer.text[-1] in "名人位" or _only_heads(passage, answer)):
         return True  # 1名 tells no 驾照
     if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
@@ -149,7 +152,8 @@ def is_of_another_kind(
     if kind in (QuestionType.AMOUNT, QuestionType.CHANGE):
         asked, other = told_changes(passage, query)
         among = any(first < end and start < last for first, last in other)
-        if among or (kind is QuestionType.CHANGE and other and not asked):
+        as_asked = any(first < end and start < last for first, last in asked)
+        if among or (kind is QuestionType.CHANGE and (asked or other) and not as_asked):
             return True
     within = [one for one in proposed if start <= one.start and one.end <= end]
     lasts = next((one for one in within if one.kind in LASTING and answer.kind not in OF_TIME), None)
