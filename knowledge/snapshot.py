@@ -122,7 +122,6 @@ class Snapshot:
 
         `context` are the questions before it, the oldest first: what a follow-up leaves out is taken from them.
         """
-
         answering = replace(self._answering, meanings=self._meanings)
 
         def answer(text: str) -> Answer:

@@ -314,9 +314,7 @@ class Aligner:
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         known = passage.language.knows(word) and one.kind is not SlotKind.NAME
-        short = (
-            "" if known or one.kind is SlotKind.DEED or len(word) < 3 else word
-        )  # 国开行 may stand in full
+        may_be_short = not known and one.kind is not SlotKind.DEED and len(word) > 2  # 国开行
         here = passage.folded if word.isascii() else passage.tight
         if self.query.type is not QuestionType.NONE:
             here = f"{passage.label} {here}"
@@ -324,7 +322,7 @@ class Aligner:
         for level, text in ((0, here), (1, passage.heads), (2, before)):
             if level and head and f"{word}{head}" not in text:
                 continue
-            if short and expands(short, text):
+            if may_be_short and expands(word, text):
                 return level
             if any(self._stands(one, form, text, passage.language) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level

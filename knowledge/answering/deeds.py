@@ -90,7 +90,7 @@ def _counts_another_deed(query: Query, aligned: Sequence[Alignment], passage: Pa
         does is not None
         and does.tag[:1] == "v"
         and len(does.text) > 1
-        and not set(does.text) & set(query.text)
+        and not set(does.text) & set(after.constraint.text)
     )
 
 

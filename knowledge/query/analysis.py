@@ -189,14 +189,13 @@ def _outside(tokens: tuple[Token, ...], question: Question) -> tuple[Token, ...]
     return tuple(kept)
 
 
-MOST_PARTS = 4
+MOST_QUESTIONS, MOST_SIDES = 3, 4
 _ENDS = re.compile(r"[?？;；\n]+|(?<=[\u4e00-\u9fff])[,，](?=[\u4e00-\u9fff])")
 _SIDES = re.compile(
     r"^(?P<one>\S{1,20}?)(?:(?P<than>比)(?P<two>\S{1,20}?)(?=多|少|高|低|快|慢|大[^桥学厦道]|小|长|短)"
     r"|(?:和|与|跟|同|、)(?P<other>\S{1,20}?)(?P<asked>各|分别|相比|哪个更|哪个|谁更|相差|的区别|有什么区别))(?P<rest>.*)$"
 )
 _BETWEEN = re.compile("[和与跟同、]")
-_NOUNS = ("n", "nr", "ns", "nt", "nz", "j", "eng", "s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ class Side:
 def questions_of(text: str, analyse: Analyse) -> tuple[str, ...]:
     """Return the questions of a text that asks several, one after the other; nothing where it asks one."""
     pieces = tuple(piece.strip() for piece in _ENDS.split(text) if piece and piece.strip())
-    if not 1 < len(pieces) < MOST_PARTS:
+    if not 1 < len(pieces) <= MOST_QUESTIONS:
         return ()
     asked = [analyse(piece) for piece in pieces]
     asks = all(one.type not in (QuestionType.NONE, QuestionType.FIGURE) for one in asked)
@@ -235,7 +234,7 @@ def sides_of(query: Query, analyse: Analyse) -> tuple[Side, ...]:
     others = _BETWEEN.split(two) if rest and not match["two"] else [two]
     if match["than"]:
         others = [two + _compared(query, one, two)]
-    names = (one, *(_shared(query, one, other) + other for other in others if other))[:MOST_PARTS]
+    names = (one, *(_shared(query, one, other) + other for other in others if other))[:MOST_SIDES]
     if rest and "的" in others[-1]:  # 甲和乙的分数线各是多少
         of = others[-1][others[-1].rindex("的") :]
         names = tuple(name if "的" in name else name + of for name in names)

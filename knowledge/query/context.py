@@ -118,11 +118,11 @@ class _Following:
             return None
         pronoun = self._pronoun()
         own = self._bare.replace(pronoun.text, "", 1).removeprefix("的") if pronoun else self._bare
-        others = self._others(own, meant)
-        texts = [text for text in dict.fromkeys((meant.text, *others)) if self._keeps(text)]
-        if meant.leaning is Leaning.OPEN:
-            kept = [text for text in dict.fromkeys(others) if text == meant.text or self._keeps(text)]
-            return replace(meant, others=tuple(kept), own=own) if len(kept) > 1 else None
+        is_open = meant.leaning is Leaning.OPEN
+        likely = dict.fromkeys([*([] if is_open else [meant.text]), *self._others(own, meant)])
+        texts = [text for text in likely if self._keeps(text) or (is_open and text == meant.text)]
+        if is_open:
+            return replace(meant, others=tuple(texts), own=own) if len(texts) > 1 else None
         first, *rest = texts or [meant.text]
         return replace(meant, text=first, others=tuple(rest), own=own if self._asks_itself else "")
 

@@ -337,8 +337,7 @@ def joined(text: str, told: Sequence[tuple[str, Answer]], limit: int, named: boo
     said = tuple(
         f"{asked}：{answer.answer}" if named else answer.answer
         for (asked, answer), place in zip(told, places, strict=True)
-        if answer.answer
-        and (named is None or places.count(place) == 1)  # one figure is not said of two sides
+        if answer.answer and not (named and places.count(place) > 1)  # one figure is not said of two sides
     )
     sure = min((answer.confidence for answer in (found or answers)), default=0.0)
     hits = tuple(firsts.values())[:limit]

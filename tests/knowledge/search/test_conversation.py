@@ -116,6 +116,10 @@ def test_a_later_question_in_one_message_is_of_the_same_as_the_first(reports: Sn
     assert answer.answers == ("约4.2公里", "60公里")
 
 
+def test_two_questions_with_one_answer_are_both_answered(reports: Snapshot) -> None:
+    assert reports.ask("临川青石路隧道全长多少？临川青石路隧道有多长？").answers == ("约4.2公里",) * 2
+
+
 def test_what_is_compared_is_not_said_in_different_units() -> None:
     articles = {
         "小麦.txt": ("夏收", "柳江县小麦产量为12万吨。"),
