@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from bot.admin.context import Owners
 from bot.admin.http import AdminApi, load_or_create_token
 from bot.admin.knowledge import BuildClient, EmbeddingService, start_knowledge
 from bot.admin.operations import LastReload
 from bot.admin.reload_service import Follower, ReloadReport, ReloadService
-from bot.admin.wiring import AdminOptions, open_admin, open_shared_state
+from bot.admin.wiring import AdminOptions, Owners, open_admin, open_shared_state
 from bot.clippings import Clippings
 from bot.config import Address, Settings
 from bot.errors import SettingsError

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
-from bot.errors import StateError
-from bot.messages import ButtonPress, ChatType, Message, Sender, SenderKind
-from bot.state.people import AuditEntry
+from bot.errors import StateError, StateReadOnly
+from bot.messages import ButtonPress, ChatType, Message, Reply, Sender, SenderKind, text_reply
+from bot.state.people import Audit, AuditEntry, Roles
+from bot.texts import Phrases, reworded
+
+log = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=5)
 
@@ -126,30 +128,27 @@ def role_of(person: str, owners: Collection[str], granted: str | None) -> Role |
     return Role.EDITOR if granted == Role.EDITOR else None
 
 
-log = logging.getLogger(__name__)
-
 REFUSALS = 10  # strangers written down a minute at each door; the rest are counted in the next one written
 MINUTE = timedelta(minutes=1)
 
 
-class Log(Protocol):
-    """Takes entries: `bot.state.people.Audit`."""
+class DegradedState:
+    """An audit log that takes nothing, and grants that nobody knows."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
     async def add(self, entry: AuditEntry) -> None:
-        """Write a row down."""
-
-
-class Grants(Protocol):
-    """Knows who was granted what: `bot.state.people.Roles`."""
+        raise StateReadOnly(self.reason)
 
     async def role(self, platform: str, person: str) -> str | None:
-        """The role somebody has, or None."""
+        raise StateReadOnly(self.reason)
 
 
 class AuditLog:
     """The audit log with a clock."""
 
-    def __init__(self, audit: Log, clock: Callable[[], datetime]) -> None:
+    def __init__(self, audit: Audit | DegradedState, clock: Callable[[], datetime]) -> None:
         self._audit = audit
         self._clock = clock
         self._in_http, self._in_chat = RateCap(clock), RateCap(clock)
@@ -187,34 +186,73 @@ class AuditLog:
 
 
 class Authorizer:
-    """Lets admins through to their acts and writes down whom it does not."""
+    """Lets admins through to their acts, and writes down whom it does not.
+
+    `reason` is why nobody can act, which holds addresses, so that only an owner is told it.
+    """
 
     def __init__(
-        self, owners: Collection[str], grants: Grants, audit_log: AuditLog, clock: Callable[[], datetime]
+        self,
+        owners: Collection[str],
+        grants: Roles | DegradedState,
+        audit_log: AuditLog,
+        clock: Callable[[], datetime],
+        reason: str = "",
     ) -> None:
         self._owners = owners
         self._grants = grants
         self.audit_log = audit_log
         self._clock = clock
+        self._reason = reason
 
-    async def role(self, access: AccessRequest) -> Role | None:
+    async def permissions(self, message: Message) -> Collection[Permission]:
+        """Everything that the sender may do, to be listed; nothing is written down."""
+        access = AccessRequest.of_message(message)
+        try:
+            role, now = await self._role(access), self._clock()
+        except StateError:
+            return ()
+        return [act for act in Permission if authorize(act, access, role, now) is None]
+
+    async def require(
+        self, act: Permission, message: Message, said: Phrases, stranger: str | None = None
+    ) -> Sequence[Reply] | None:
+        """Let a command through (None), or return what its sender is told, `stranger` if that is nobody we know."""
+        denial = await self._denial(act, AccessRequest.of_message(message), message.text[:100])
+        if denial is None:
+            return None
+        text = stranger if stranger is not None and denial is Denial.NOBODY else said.admin.denials[denial]
+        return [text_reply(text)] if text else []
+
+    async def require_press(
+        self, act: Permission, press: ButtonPress, said: Phrases, whose: str | None = None
+    ) -> Sequence[Reply] | None:
+        """Let a button through (None), where it is made for one person only for `whose` it is, or return the notice."""
+        access = AccessRequest.of_press(press)
+        if access is None:
+            return [Reply([], notice=said.admin.not_here)]
+        denial = await self._denial(act, access, press.data)
+        if denial is not None:
+            return [Reply([], notice=said.admin.denials[denial] or said.admin.not_here)]
+        if whose is not None and access.actor != whose:
+            await self.audit_log.write(access.actor, act, "refused", f"not_theirs {press.data}")
+            return [Reply([], notice=said.admin.not_yours)]
+        return None
+
+    def closed(self, said: Phrases) -> Sequence[Reply]:
+        """Say why admins' commands cannot be used now."""
+        return [text_reply(said.admin.closed.format(reworded(self._reason, said.language)))]
+
+    async def _role(self, access: AccessRequest) -> Role | None:
         """What the sender is; an owner is one whatever the grants say."""
         if owner := role_of(access.actor, self._owners, None):
             return owner
         return role_of(access.actor, self._owners, await self._grants.role(access.platform, access.sender.id))
 
-    async def permissions(self, access: AccessRequest) -> Collection[Permission]:
-        """Everything that somebody may do, to be listed; nothing is written down."""
-        try:
-            role, now = await self.role(access), self._clock()
-        except StateError:
-            return ()
-        return [act for act in Permission if authorize(act, access, role, now) is None]
-
-    async def denial(self, act: Permission, access: AccessRequest, detail: str = "") -> Denial | None:
+    async def _denial(self, act: Permission, access: AccessRequest, detail: str) -> Denial | None:
         """Decide on a claim; a refusal is written down before it is told."""
         try:
-            role = await self.role(access)
+            role = await self._role(access)
             denial = authorize(act, access, role, self._clock())
             if denial is not None:
                 why = f"{denial} {detail}".strip()

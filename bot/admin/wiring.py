@@ -1,29 +1,28 @@
-"""The admin side as a whole, built over knowledge that serves, and the acts of its API."""
+"""The admin side as a whole, built over knowledge that serves: what every command stands on, and the acts of the API."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from bot.admin.context import AdminContext, AdminGuard, DegradedState, Owners, running
 from bot.admin.http import Act, ActRequest, WrongRequest
 from bot.admin.knowledge import Previewer, preview_file
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
-from bot.admin.permissions import AuditLog, Authorizer
+from bot.admin.permissions import AuditLog, Authorizer, DegradedState, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.reports import changes_text, reload_json
 from bot.admin.uploads import UploadService, UploadStore
 from bot.backup import RestoredBackup, clear_left, restore_backup
 from bot.errors import BackupRefused, StateError
-from bot.messages import Reply, text_reply
+from bot.messages import Chat, ChatType, Reply, text_reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.runtime import background, periodic
 from bot.state.sessions import FallbackSessions
@@ -40,6 +39,76 @@ TIDY = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
+class Owners:
+    """Whom the settings name, each a `platform:id`, and how they are spoken to where their chat has chosen nothing."""
+
+    ids: Collection[str]
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminContext:
+    """The tools of the admin side, and the jobs that outlast the command that began them."""
+
+    reload_service: ReloadService
+    state: State
+    authorizer: Authorizer
+    owners: Owners
+    platforms: PlatformRegistry
+    clock: Callable[[], datetime]
+    jobs: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    @property
+    def audit_log(self) -> AuditLog:
+        return self.authorizer.audit_log
+
+    async def tell_owners(self, say: Callable[[str, AdminPhrases], Awaitable[Reply]]) -> None:
+        """Send each owner what `say` makes for them: their `platform:id`, and the texts of their language."""
+        await self.platforms.opened.wait()
+        for owner in self.owners.ids:
+            platform, _, person = owner.partition(":")
+            chat = Chat(platform, person, ChatType.PRIVATE)
+            chosen = (await self.state.preferences.get(chat)).language
+            reply = await say(owner, phrases(chosen or self.owners.language).admin)
+            try:
+                await self.platforms.send(chat, reply)
+            except Exception:  # whatever a platform refuses one of them, the others hear it
+                log.exception("an owner could not be told: %s", owner)
+
+    async def audited(self, act: Permission, actor: str, *replies: Reply) -> Sequence[Reply]:
+        """Write down that an admin is shown something, and return it."""
+        await self.audit_log.write(actor, act, "shown")
+        return replies
+
+    def spawn(self, job: Coroutine[object, object, object], chat: Chat | None = None) -> None:
+        """Run a job beside the talk; its `chat` is told where the shared state cannot be used."""
+        task = asyncio.create_task(self._logged(job, chat))
+        self.jobs.add(task)
+        task.add_done_callback(self.jobs.discard)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """End at the end of the block whatever job is still running."""
+        try:
+            yield
+        finally:
+            for task in list(self.jobs):
+                task.cancel()
+            await asyncio.gather(*self.jobs, return_exceptions=True)
+
+    async def _logged(self, job: Coroutine[object, object, object], chat: Chat | None) -> None:
+        try:
+            await job
+        except StateError as error:
+            log.error("an admin's job could not go on: %s", error)
+            if chat:
+                said = reworded(error, phrases(self.owners.language).language)
+                await self.platforms.send(chat, text_reply(said))
+        except Exception:
+            log.exception("an admin's job broke")
+
+
+@dataclass(frozen=True, slots=True)
 class AdminModule:
     """What the rest of the application is given; without a usable state `context` and `uploads` are None.
 
@@ -47,7 +116,7 @@ class AdminModule:
     """
 
     reload_trigger: ReloadTrigger
-    guard: AdminGuard
+    authorizer: Authorizer
     shown: SessionStore
     preferences: Preferences
     context: AdminContext | None
@@ -103,7 +172,8 @@ async def open_admin(
     """Open everything over the state; without a usable state, answers go on and nobody may act."""
     state, audit_log, knowledge = shared.state, shared.audit_log, reload_service.knowledge
     said = phrases(options.owners.language).admin
-    authorizer = Authorizer(options.owners.ids, state.roles if state else shared.closed, audit_log, clock)
+    grants = state.roles if state else shared.closed
+    authorizer = Authorizer(options.owners.ids, grants, audit_log, clock, shared.closed.reason)
     reload_trigger = ReloadTrigger(reload_service, audit_log)
 
     async def restore(backup: Path) -> RestoredBackup:
@@ -116,7 +186,7 @@ async def open_admin(
         context = uploads = None
         if state:
             context = AdminContext(reload_service, state, authorizer, options.owners, platforms, clock)
-            await stack.enter_async_context(running(context))
+            await stack.enter_async_context(context.running())
             context.spawn(_tell_owners(context))
             files = UploadStore(options.data, options.articles)
             uploads = UploadService(state.uploads, files, platforms, audit_log, clock, options.preview)
@@ -141,7 +211,7 @@ async def open_admin(
         acts = AdminActs(reload_service, audit_log, platforms, restore, said)
         yield AdminModule(
             reload_trigger,
-            AdminGuard(authorizer, shared.closed.reason),
+            authorizer,
             FallbackSessions(state.shown) if state else InMemorySessions(),
             state.preferences if state else InMemoryPreferences(),
             context,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from bot.admin.context import AdminContext
 from bot.admin.http import Act, ActRequest, WrongRequest
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport
+from bot.admin.wiring import AdminContext
 from bot.errors import StateError
 from bot.feedback.aliases import AliasService
 from bot.feedback.outbox import OutboxWorker

@@ -1,20 +1,25 @@
-"""What admins do about what the articles lack: `/unanswered`, `/alias`, `/unalias`, `/stats`."""
+"""What admins do about the articles: files sent and `/meta`; and about what they lack: `/unanswered`, `/alias`, `/stats`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.admin.context import AdminContext
 from bot.admin.permissions import Permission
+from bot.admin.reload_service import ReloadReport, ReloadRequest
+from bot.admin.uploads import LIMIT, UploadRefused, UploadService, shown_name
+from bot.admin.wiring import AdminContext
 from bot.feedback.aliases import AliasService
 from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageReporter
-from bot.handlers.administration import admin_phrases
-from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Message, Reply, Run, text_reply
+from bot.handlers.administration import ReloadHandlers
+from bot.messages import Button, ButtonPress, Chat, Message, Reply, Run, text_reply
 from bot.state.questions import ChatAlias, QuestionState, UnansweredQuestion
+from bot.state.sessions import Upload, UploadState
+from bot.texts import Phrases, reworded
 from bot.texts.phrases import AdminPhrases
+from knowledge.errors import KnowledgeError
 
 QUESTION, POINT = "q", "qp"
 BACK, ASIDE = "o", "b"  # put a question back, from under either list
@@ -40,67 +45,66 @@ class FeedbackHandlers:
         self._book = book
         self._stats = stats
 
-    async def unanswered(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def unanswered(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds what was put aside."""
-        said = admin_phrases(message.sender)
-        replies = [await self._open(said), *([await self._aside(said)] if command.rest == "all" else [])]
+        aside = [await self._aside(said.admin)] if words == "all" else []
+        replies = [await self._open(said.admin), *aside]
         return await self._context.audited(Permission.UNANSWERED, message.actor, *replies)
 
-    async def press(self, press: ButtonPress) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """A button under `/unanswered`: 别名, 指到, 忽略, 等文章, 放回, 撤销."""
-        if (refused := await self._context.require_press(Permission.UNANSWERED, press)) is not None:
+        refused = await self._context.authorizer.require_press(Permission.UNANSWERED, press, said)
+        if refused is not None:
             return refused
-        said, actor = admin_phrases(press.sender), str(press.actor)
+        actor, told = str(press.actor), said.admin
         _, act, question_id = press.payload
         if act == "u":
-            return await self._unpin(actor, question_id, said)
+            return await self._unpin(actor, question_id, told)
         question = await self._unanswered.get(question_id)
         if question is None:
-            return [Reply([], notice=said.question_gone)]
+            return [Reply([], notice=told.question_gone)]
         if act == "a":
-            return [text_reply(said.alias_how.format(question.text))]
+            return [text_reply(told.alias_how.format(question.text))]
         if act == "p":
-            return await self._context.audited(
-                Permission.UNANSWERED, actor, await self._nearest(question, said)
-            )
+            nearest = await self._nearest(question, told)
+            return await self._context.audited(Permission.UNANSWERED, actor, nearest)
         state = PUT_ASIDE.get(act, QuestionState.OPEN)
         await self._unanswered.mark(question.id, state)
         await self._context.audit_log.write(actor, Permission.UNANSWERED, "done", f"{state} {question.text}")
-        left = await (self._aside(said) if act == ASIDE else self._open(said))
+        left = await (self._aside(told) if act == ASIDE else self._open(told))
         return [replace(left, edits=press.message_id)]
 
-    async def pin(self, press: ButtonPress) -> Sequence[Reply]:
+    async def pin(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """A button under the nearest facts: this one answers the question."""
-        if (refused := await self._context.require_press(Permission.UNANSWERED, press)) is not None:
+        refused = await self._context.authorizer.require_press(Permission.UNANSWERED, press, said)
+        if refused is not None:
             return refused
-        said, actor = admin_phrases(press.sender), str(press.actor)
         _, question_id, fact = press.payload
         pinned = await self._unanswered.pin(question_id, fact)
         if pinned is None:
-            return [Reply([], notice=said.question_gone_pin)]
-        question, told = pinned
-        await self._context.audit_log.write(actor, Permission.UNANSWERED, "done", f"{fact} {question}")
-        reply = text_reply(said.pinned.format(question, _told(told, said)))
-        return [replace(reply, buttons=[[Button(said.undo, f"{QUESTION}:u:{question_id}")]])]
+            return [Reply([], notice=said.admin.question_gone_pin)]
+        question, waiting = pinned
+        detail = f"{fact} {question}"
+        await self._context.audit_log.write(str(press.actor), Permission.UNANSWERED, "done", detail)
+        reply = text_reply(said.admin.pinned.format(question, _told(waiting, said.admin)))
+        return [replace(reply, buttons=[[Button(said.admin.undo, f"{QUESTION}:u:{question_id}")]])]
 
-    async def alias(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def alias(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
-        said, actor = admin_phrases(message.sender), message.actor
-        if not command.rest:
-            return [text_reply(_aliases(await self._book.shown(actor), said))]
-        return [text_reply((await self._book.add(actor, command.rest, said)).text)]
+        if not words:
+            return [text_reply(_aliases(await self._book.shown(message.actor), said.admin))]
+        return [text_reply((await self._book.add(message.actor, words, said.admin)).text)]
 
-    async def unalias(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def unalias(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/unalias 3`, by the number that `/alias` shows."""
-        said = admin_phrases(message.sender)
-        return [text_reply((await self._book.remove(message.actor, command.rest, said)).text)]
+        return [text_reply((await self._book.remove(message.actor, words, said.admin)).text)]
 
-    async def stats(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def stats(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/stats`: thirty days as text and as a picture."""
-        said, figures = admin_phrases(message.sender), await self._stats.figures()
-        replies = [text_reply(figures.text(said))]
-        if figures.days and (picture := await self._stats.picture(figures, said)):
-            replies.append(Reply([Run(said.last_days)], picture=picture))
+        figures = await self._stats.figures()
+        replies = [text_reply(figures.text(said.admin))]
+        if figures.days and (picture := await self._stats.picture(figures, said.admin)):
+            replies.append(Reply([Run(said.admin.last_days)], picture=picture))
         return await self._context.audited(Permission.STATS, message.actor, *replies)
 
     async def _unpin(self, actor: str, question_id: str, said: AdminPhrases) -> Sequence[Reply]:
@@ -177,3 +181,136 @@ def _line(question: UnansweredQuestion, said: AdminPhrases) -> str:
 
 def _told(count: int, said: AdminPhrases) -> str:
     return said.will_be_told.format(count) if count else said.nobody_waits
+
+
+UPLOAD = "upload"
+
+
+class UploadHandlers:
+    """Uploads, one button each way."""
+
+    def __init__(self, context: AdminContext, uploads: UploadService, reloads: ReloadHandlers) -> None:
+        self._context = context
+        self._uploads = uploads
+        self._reloads = reloads
+
+    async def receive(self, message: Message, said: Phrases) -> Sequence[Reply]:
+        """Take in a file that came with a message."""
+        if message.attachment is None:
+            return []
+        size, told = message.attachment.size or 0, said.admin
+        if size > LIMIT:
+            await self._context.audit_log.write(
+                message.actor, Permission.UPLOAD, "refused", f"too_big {size}"
+            )
+            return [text_reply(told.too_big.format(LIMIT >> 20))]
+        self._context.spawn(self._preview(message, told), message.chat)
+        return [text_reply(told.looking.format(shown_name(message.attachment.name)))]
+
+    async def how(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        """`/upload`: a file is simply sent."""
+        how = text_reply(said.admin.upload_how)
+        return await self._context.audited(Permission.UPLOAD, message.actor, how)
+
+    async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
+        """`upload:p:ID` publishes, `upload:c:ID` also against what was objected, `upload:d:ID` discards."""
+        context, told = self._context, said.admin
+        _, action, upload_id = press.payload
+        upload = await self._uploads.get(upload_id)
+        if upload is None or upload.target is None:
+            return [Reply([], notice=told.upload_gone)]
+        refused = await context.authorizer.require_press(Permission.UPLOAD, press, said, upload.actor)
+        if refused is not None:
+            return refused
+        if upload.state is not UploadState.CHECKED or press.chat is None:
+            return [Reply([], notice=told.upload_decided)]
+        if action not in ("p", "c"):
+            if not await self._uploads.discard(upload):
+                return [Reply([], notice=told.upload_decided)]
+            gone = text_reply(told.discarded.format(shown_name(upload.name)))
+            return [replace(gone, edits=press.message_id)]
+        if context.reload_service.busy:
+            return [Reply([], notice=told.reload_runs)]
+        if not await self._uploads.begin(upload):
+            return [Reply([], notice=told.upload_decided)]
+        context.spawn(self._publish(press.chat, upload, upload.target, action == "c", told), press.chat)
+        return [Reply([], notice=told.publishing)]
+
+    async def meta(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        """State a file's title, newspaper, date, edition or address."""
+        actor = message.actor
+        if (wanted := read_meta(words)) is None:
+            return [text_reply(said.admin.meta_usage)]
+        name, stated = wanted
+        try:
+            written = await self._uploads.describe(name, stated)
+            failed = None if written else said.admin.no_such_article.format(name)
+        except KnowledgeError as error:
+            failed = str(error)
+        if failed is not None:
+            await self._context.audit_log.write(actor, Permission.META, "failed", failed)
+            return [text_reply(reworded(failed, said.language))]
+        await self._context.audit_log.write(actor, Permission.META, "done", f"{written} {stated}")
+        return [text_reply(said.admin.meta_written.format(written))]
+
+    async def _preview(self, message: Message, said: AdminPhrases) -> None:
+        assert message.attachment is not None
+        try:
+            upload, preview = await self._uploads.receive(
+                message.actor, message.chat.platform, message.attachment, said
+            )
+            reply = replace(text_reply(preview), buttons=[_upload_buttons(said.publish, "p", upload, said)])
+        except UploadRefused as refused:
+            reply = text_reply(str(refused))
+        await self._context.platforms.send(message.chat, reply)
+
+    async def _publish(
+        self, chat: Chat, upload: Upload, target: str, confirmed: bool, said: AdminPhrases
+    ) -> None:
+        async def reload(request: ReloadRequest) -> ReloadReport:
+            return await self._reloads.run(
+                chat, request, said, [_upload_buttons(said.anyway, "c", upload.id, said)]
+            )
+
+        try:
+            unwritten = await self._uploads.publish(upload, target, confirmed, reload, said)
+            told = said.published.format(shown_name(upload.name), target, unwritten).rstrip()
+        except UploadRefused as refused:
+            told = str(refused)
+        await self._context.platforms.send(chat, text_reply(told))
+
+
+def _upload_buttons(label: str, action: str, upload: str, said: AdminPhrases) -> list[Button]:
+    return [Button(label, f"{UPLOAD}:{action}:{upload}"), Button(said.discard, f"{UPLOAD}:d:{upload}")]
+
+
+KEYS = {
+    "title": "title",
+    "题": "title",
+    "标题": "title",
+    "newspaper": "newspaper",
+    "报": "newspaper",
+    "报纸": "newspaper",
+    "date": "date",
+    "日期": "date",
+    "edition": "edition",
+    "版": "edition",
+    "版次": "edition",
+    "url": "url",
+    "地址": "url",
+    "网址": "url",
+    "author": "author",
+    "作者": "author",
+    "source": "source",
+    "来源": "source",
+    "editor": "editor",
+    "责编": "editor",
+}
+_PAIR = re.compile(rf"(?:^|\s)({'|'.join(sorted(KEYS, key=len, reverse=True))})\s*[=＝]\s*")
+
+
+def read_meta(text: str) -> tuple[str, dict[str, str]] | None:
+    """Split `名字 日期=2023-07-01 报纸=文汇报` into the file's name and what is said; None where it is not that."""
+    name, *rest = _PAIR.split(text)
+    stated = {KEYS[key]: value.strip() for key, value in zip(rest[::2], rest[1::2], strict=True)}
+    return (name.strip(), stated) if name.strip() and stated else None

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.admin.context import AdminContext
 from bot.admin.operations import audited_reload, audited_rollback, needs_attention
 from bot.admin.permissions import Permission, Role
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import audit_line, changes_text, moment, progress_text, report_text, version_line
-from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender, text_reply
+from bot.admin.wiring import AdminContext
+from bot.messages import Button, ButtonPress, Chat, Message, Reply, text_reply
 from bot.runtime import waited
 from bot.state.database import fresh_id
 from bot.state.people import Granted
 from bot.state.sessions import LASTS, Confirmation
-from bot.texts import phrases, reworded
+from bot.texts import Phrases, reworded
 from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
@@ -31,23 +30,18 @@ CONFIRM = "confirm"
 Buttons = list[list[Button]]
 
 
-def admin_phrases(sender: Sender) -> AdminPhrases:
-    """What an admin is told, in their language."""
-    return phrases(sender.language).admin
-
-
 class ReloadHandlers:
     """Reload in chat: progress in one message, then the report in the same."""
 
     def __init__(self, context: AdminContext) -> None:
         self._context = context
 
-    async def reload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        said, dry = admin_phrases(message.sender), command.rest.lower() in DRY
-        if command.rest and not dry:
-            return [text_reply(said.reload_usage)]
+    async def reload(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        dry = words.lower() in DRY
+        if words and not dry:
+            return [text_reply(said.admin.reload_usage)]
         request = ReloadRequest(message.actor, dry)
-        self._context.spawn(self.run(message.chat, request, said), message.chat)
+        self._context.spawn(self.run(message.chat, request, said.admin), message.chat)
         return [Reply([])]
 
     async def run(
@@ -83,41 +77,40 @@ class ReloadHandlers:
 
         await self._context.tell_owners(say)
 
-    async def confirm(self, press: ButtonPress) -> Sequence[Reply]:
+    async def confirm(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """`confirm:y:ID` or `confirm:n:ID`."""
-        said = admin_phrases(press.sender)
+        context, told = self._context, said.admin
         _, answer, asked_id = press.payload
-        asked = await self._context.state.confirmations.get(asked_id)
+        asked = await context.state.confirmations.get(asked_id)
         if asked is None:
-            return [Reply([], notice=said.confirm_gone)]
-        if (refused := await self._context.require_press(Permission.RELOAD, press, asked.actor)) is not None:
+            return [Reply([], notice=told.confirm_gone)]
+        refused = await context.authorizer.require_press(Permission.RELOAD, press, said, asked.actor)
+        if refused is not None:
             return refused
-        if asked.expires < self._context.clock():
-            return [Reply([], notice=said.confirm_late)]
-        if not await self._context.state.confirmations.close(asked_id) or press.chat is None:
-            return [Reply([], notice=said.confirm_used)]
+        if asked.expires < context.clock():
+            return [Reply([], notice=told.confirm_late)]
+        if not await context.state.confirmations.close(asked_id) or press.chat is None:
+            return [Reply([], notice=told.confirm_used)]
         if answer != "y":
-            await self._context.audit_log.write(asked.actor, Permission.RELOAD, "declined")
-            return [replace(text_reply(said.declined), edits=press.message_id)]
+            await context.audit_log.write(asked.actor, Permission.RELOAD, "declined")
+            return [replace(text_reply(told.declined), edits=press.message_id)]
         request = ReloadRequest(asked.actor, confirmed=asked.detail)
-        self._context.spawn(self.run(press.chat, request, said), press.chat)
-        return [Reply([], notice=said.replacing)]
+        context.spawn(self.run(press.chat, request, told), press.chat)
+        return [Reply([], notice=told.replacing)]
 
-    async def versions(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def versions(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
-        lines = await asyncio.to_thread(self._version_lines, admin_phrases(message.sender))
-        actor = message.actor
-        return await self._context.audited(Permission.VERSIONS, actor, text_reply("\n".join(lines)))
+        lines = await asyncio.to_thread(self._version_lines, said.admin)
+        return await self._context.audited(Permission.VERSIONS, message.actor, text_reply("\n".join(lines)))
 
-    async def rollback(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        said = admin_phrases(message.sender)
-        if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
-            return [text_reply(said.rollback_usage)]
-        actor = message.actor
+    async def rollback(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        if words and not (words.isascii() and words.isdigit()):
+            return [text_reply(said.admin.rollback_usage)]
+        context = self._context
         report = await audited_rollback(
-            self._context.reload_service, self._context.audit_log, actor, command.rest or None
+            context.reload_service, context.audit_log, message.actor, words or None
         )
-        return [text_reply(report_text(report, said))]
+        return [text_reply(report_text(report, said.admin))]
 
     async def _ask(self, actor: str, detail: str, said: AdminPhrases) -> Buttons:
         asked = Confirmation(fresh_id(), actor, Permission.RELOAD, detail, self._context.clock() + LASTS)
@@ -194,44 +187,37 @@ class RoleHandlers:
     def __init__(self, context: AdminContext) -> None:
         self._context = context
 
-    async def grant(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def grant(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/grant 12345` or `/grant platform:id` makes an editor; `/grant` alone lists them."""
-        said, actor = admin_phrases(message.sender), message.actor
-        if not command.rest:
-            return await self._context.audited(Permission.GRANT, actor, text_reply(await self._editors(said)))
-        named = self._person(message, command.rest)
+        context, actor = self._context, message.actor
+        if not words:
+            return await context.audited(Permission.GRANT, actor, text_reply(await self._editors(said.admin)))
+        named = self._person(message, words)
         if named is None:
-            return [text_reply(said.grant_usage)]
+            return [text_reply(said.admin.grant_usage)]
         platform, person = named
-        await self._context.state.roles.grant(
-            Granted(platform, person, Role.EDITOR, actor, self._context.clock())
-        )
-        await self._context.audit_log.write(
-            actor, Permission.GRANT, "done", f"{platform}:{person} {Role.EDITOR}"
-        )
-        return [text_reply(said.granted.format(person))]
+        await context.state.roles.grant(Granted(platform, person, Role.EDITOR, actor, context.clock()))
+        await context.audit_log.write(actor, Permission.GRANT, "done", f"{platform}:{person} {Role.EDITOR}")
+        return [text_reply(said.admin.granted.format(person))]
 
-    async def revoke(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        said = admin_phrases(message.sender)
-        named = self._person(message, command.rest)
+    async def revoke(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        named = self._person(message, words)
         if named is None:
-            return [text_reply(said.revoke_usage)]
-        (platform, person), actor = named, message.actor
+            return [text_reply(said.admin.revoke_usage)]
+        platform, person = named
         had = await self._context.state.roles.revoke(platform, person)
-        await self._context.audit_log.write(
-            actor, Permission.REVOKE, "done" if had else "nothing", f"{platform}:{person}"
-        )
-        return [text_reply((said.revoked if had else said.was_none).format(person))]
+        outcome = "done" if had else "nothing"
+        await self._context.audit_log.write(message.actor, Permission.REVOKE, outcome, f"{platform}:{person}")
+        return [text_reply((said.admin.revoked if had else said.admin.was_none).format(person))]
 
-    async def audit(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def audit(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/audit`, or `/audit 50`; says too whether the log is whole."""
-        wanted = int(command.rest) if command.rest.isascii() and command.rest.isdigit() else ROWS
+        wanted = int(words) if words.isascii() and words.isdigit() else ROWS
         await self._context.audit_log.write(message.actor, Permission.AUDIT, "shown")
         rows = await self._context.state.audit.last(max(1, min(wanted, MOST_ROWS)))
         broken = await self._context.state.audit.first_broken()
-        said = admin_phrases(message.sender)
-        head = said.audit_whole if broken is None else said.audit_broken.format(broken)
-        return [text_reply("\n".join([head, *(audit_line(row, said) for row in rows)]))]
+        head = said.admin.audit_whole if broken is None else said.admin.audit_broken.format(broken)
+        return [text_reply("\n".join([head, *(audit_line(row, said.admin) for row in rows)]))]
 
     async def _editors(self, said: AdminPhrases) -> str:
         editors = await self._context.state.roles.all()

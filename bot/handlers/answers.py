@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.handlers.answer_buttons import FACT, AnswerPages, ranking
-from bot.handlers.intents import TypedCommand
 from bot.messages import (
     Button,
     Chat,
@@ -99,21 +98,17 @@ class AnswerHandler:
         reply = AnswerPages(answer, chat.type, phrases, self._links, preference.facts).first(shown)
         return replace(reply, runs=[*reply.runs, *helping], buttons=[*reply.buttons, *waiting])
 
-    async def begin_anew(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def begin_anew(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/new`: what is asked next follows from nothing before; words behind it are asked at once."""
-        said = phrases(message.sender.language)
         chat, sender = message.chat, message.sender
         await self._interactions.shown(AFRESH, chat.platform, chat.id, sender.id)
-        if typed.rest:
-            return [await self.answer(typed.rest, chat, sender, said)]
-        return [text_reply(said.talk.new)]
+        return [await self.answer(words, chat, sender, said) if words else text_reply(said.talk.new)]
 
-    async def compare(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def compare(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/compare`: what each library says of something, side by side."""
-        said = phrases(message.sender.language)
-        if not typed.rest:
+        if not words:
             return [text_reply(said.talk.compare_how)]
-        return [await self.answer(f"各库怎么说{typed.rest}", message.chat, message.sender, said)]
+        return [await self.answer(f"各库怎么说{words}", message.chat, message.sender, said)]
 
     async def _before(self, chat: Chat, sender: Sender, replied_to: str | None) -> Sequence[str]:
         """The question that this one may follow from."""
@@ -159,11 +154,10 @@ class AnswerHandler:
         shown = await self._shown_to(chat, sender, query, answer, version)
         return AnswerPages(answer, chat.type, phrases, self._links).first(shown)
 
-    async def start(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def start(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/start`, and what a deep link puts behind it: a fact; anything else is not ours, and means a welcome."""
-        said = phrases(message.sender.language)
-        if re.fullmatch(FACT_ID, typed.rest):
-            return [await self.fact(typed.rest, message.chat, message.sender, said)]
+        if re.fullmatch(FACT_ID, words):
+            return [await self.fact(words, message.chat, message.sender, said)]
         return [text_reply(said.start)]
 
     async def again(self, shown: AnswerSession) -> tuple[Answer, AnswerSession]:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Message, Reply, Run, Style, text_reply
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, article_pages, article_runs, issue
-from bot.texts import Phrases, phrases
+from bot.texts import Phrases
 from knowledge.model import Article, Browse, Order
 from knowledge.query.analysis import read_operators
 from knowledge.snapshot import Snapshot
@@ -32,58 +31,55 @@ class ArticleHandlers:
         self._lookup = lookup
         self._links = links
 
-    async def articles(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def articles(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/articles`: the first page of titles, a numbered button each; words and filters behind it choose."""
-        return [await self._page(Order.DATE, 0, typed.rest, phrases(message.sender.language))]
+        return [await self._page(Order.DATE, 0, words, said)]
 
-    async def article(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def article(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/article`: the article of that id, else the first whose title holds all the words."""
-        said, words = phrases(message.sender.language), typed.rest
-        return [await self._named(words, said) if words else await self._page(Order.DATE, 0, "", said)]
+        if not words:
+            return [await self._page(Order.DATE, 0, "", said)]
 
-    async def about(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        """`/about`: how much there is."""
-        articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
-        about = phrases(message.sender.language).about
-        return [text_reply(about.format(articles=articles, facts=facts))]
-
-    async def _page(self, order: Order, page: int, words: str, phrases: Phrases) -> Reply:
-        return await self._lookup.read(lambda snapshot: _list(snapshot, order, page, words, phrases))
-
-    async def _named(self, words: str, phrases: Phrases) -> Reply:
         def find(snapshot: Snapshot) -> Reply:
             found = snapshot.article(words) or _numbered(snapshot, words) or _titled(snapshot, words)
             if found is None:
-                return text_reply(phrases.no_article.format(shown_query(words)))
-            return self._opened(snapshot, found, 0, phrases)
+                return text_reply(said.no_article.format(shown_query(words)))
+            return self._opened(snapshot, found, 0, said)
 
-        return await self._lookup.read(find)
+        return [await self._lookup.read(find)]
 
-    async def press(self, press: ButtonPress, phrases: Phrases) -> Sequence[Reply]:
+    async def about(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        """`/about`: how much there is."""
+        articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
+        return [text_reply(said.about.format(articles=articles, facts=facts))]
+
+    async def _page(self, order: Order, page: int, words: str, said: Phrases) -> Reply:
+        return await self._lookup.read(lambda snapshot: _list(snapshot, order, page, words, said))
+
+    async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """Turn a page of the list or of an article, or open one."""
         match = _DATA.fullmatch(press.data)
         if not match:
-            return [Reply([], notice=phrases.stale)]
+            return [Reply([], notice=said.stale)]
         page = int(match[3])
         if match[1] == ARTICLES:
             order = Order(match[2]) if match[2] in set(Order) else Order.DATE
-            return [_replacing(await self._page(order, page, match[4] or "", phrases), press)]
+            return [_replacing(await self._page(order, page, match[4] or "", said), press)]
 
         def turn(snapshot: Snapshot) -> Reply:
             article = snapshot.article(match[2] or "")
-            return (
-                self._opened(snapshot, article, page, phrases) if article else Reply([], notice=phrases.stale)
-            )
+            return self._opened(snapshot, article, page, said) if article else Reply([], notice=said.stale)
 
         reply = await self._lookup.read(turn)
         return [_replacing(reply, press) if page else reply]
 
-    def _opened(self, snapshot: Snapshot, article: Article, page: int, phrases: Phrases) -> Reply:
+    def _opened(self, snapshot: Snapshot, article: Article, page: int, said: Phrases) -> Reply:
         pages = article_pages(list(snapshot.facts(article.id)))
         if page >= len(pages):
-            return Reply([], notice=phrases.no_more)
-        buttons = _turns(f"{ARTICLE}:{article.id}.", page, len(pages), phrases)
-        return Reply(list(article_runs(article, pages, page, phrases, self._links)), buttons)
+            return Reply([], notice=said.no_more)
+        turns = (Button(said.next_page, f"{ARTICLE}:{article.id}.{page + 1}"),)
+        runs = article_runs(article, pages, page, said, self._links)
+        return Reply(list(runs), [turns] if page + 1 < len(pages) else [])
 
 
 def _list(snapshot: Snapshot, order: Order, page: int, words: str, said: Phrases) -> Reply:
@@ -118,12 +114,6 @@ def _listed(order: Order, page: int, words: str) -> str | None:
     """The data of a button to a page of the list; None where the words do not fit on one."""
     data = f"{ARTICLES}:{order.value}.{page}" + (f".{words}" if words else "")
     return data if len(data.encode()) <= LONGEST_DATA else None
-
-
-def _turns(data: str, page: int, pages: int, phrases: Phrases) -> list[tuple[Button, ...]]:
-    if page + 1 < pages:
-        return [(Button(phrases.next_page, f"{data}{page + 1}"),)]
-    return []
 
 
 def _numbered(snapshot: Snapshot, words: str) -> Article | None:

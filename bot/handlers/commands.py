@@ -1,28 +1,103 @@
-"""The registry of commands: who handles each, who may, which menus offer it, and what does without the shared state.
+"""Commands: who is heard at all, and what in a message is one or is asked; the registry: who handles each, and who may.
 
-The dispatcher, the menus, `/help`, the answers of a state that cannot be used and docs/permissions.md read it.
+By it go the dispatcher, the menus, `/help`, the answers of a state that cannot be used and docs/permissions.md.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
-from bot.admin.context import AdminGuard
-from bot.admin.permissions import Permission
-from bot.handlers.admin_content import FeedbackHandlers
-from bot.handlers.admin_uploads import UploadHandlers
+from bot.admin.permissions import Authorizer, Permission
+from bot.handlers.admin_content import FeedbackHandlers, UploadHandlers
 from bot.handlers.administration import ReloadHandlers, RoleHandlers
 from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers
-from bot.handlers.intents import FIND, TypedCommand
 from bot.handlers.settings import AlertHandlers, LibraryHandlers, SettingsHandlers, WatchHandlers
-from bot.messages import ChatType, Message, Reply, Run, Style, text_reply
+from bot.messages import ChatType, Message, Reply, Run, SenderKind, Style, text_reply
 from bot.texts import Phrases, phrases
 
-Handler = Callable[[Message, TypedCommand], Awaitable[Sequence[Reply]]]
-START = "start"
+FIND, START = "find", "start"
+_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:@[A-Za-z0-9_]{1,64})?(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCommand:
+    """A command's name in lower case, and what follows it."""
+
+    name: str
+    rest: str
+
+
+def command(text: str) -> TypedCommand | None:
+    """Read a command at the start of a message; None where it is free text."""
+    match = _COMMAND.fullmatch(text.strip())
+    return TypedCommand(match[1].lower(), (match[2] or "").strip()) if match else None
+
+
+_CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)
+
+_END = r"[\s,，!！。.~～?？]*"
+_GREETING = re.compile(
+    rf"(?:[你您妳]好[呀啊]?|大家好|嗨|hi|hello|在[吗嗎么麼]|你是[谁誰]){_END}", re.IGNORECASE
+)
+_THANKS = re.compile(rf"(?:多?[谢謝]{{1,2}}[你您啦了]?|感[谢謝]|thanks|thank you|thx){_END}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Free text, or what follows `/find`."""
+
+    text: str
+
+
+class SmallTalk(Enum):
+    """What is said to be kind, and looks for nothing."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+
+
+Intent = TypedCommand | Search | SmallTalk
+
+
+def parse_intent(message: Message) -> Intent | None:
+    """Read a message that is meant for us; None is silence.
+
+    Bots and auto-forwards are never answered; a channel is only where a post begins with `/find` or 查：; an edited
+    command does not act again, but an edited question does.
+    """
+    if message.sender.kind in (SenderKind.BOT, SenderKind.AUTO_FORWARD):
+        return None
+    typed = command(message.text)
+    if message.chat.type is ChatType.CHANNEL:
+        return _in_channel(message, typed)
+    if not message.addressed:
+        return None
+    if typed is None:
+        return _courtesy(message.text.strip()) or Search(message.text)
+    if typed.name == FIND:
+        return Search(typed.rest)
+    return None if message.edited else typed
+
+
+def _in_channel(message: Message, typed: TypedCommand | None) -> Search | None:
+    if typed and typed.name == FIND:
+        return Search(typed.rest)
+    match = _CHANNEL_QUESTION.match(message.text.strip())
+    return Search(match[1]) if match else None
+
+
+def _courtesy(text: str) -> SmallTalk | None:
+    if _GREETING.fullmatch(text):
+        return SmallTalk.GREETING
+    return SmallTalk.THANKS if _THANKS.fullmatch(text) else None
+
+
+Handler = Callable[[Message, str, Phrases], Awaitable[Sequence[Reply]]]
+"""Answers a command by the words behind it, in the language that its chat has chosen."""
 
 
 class Scope(StrEnum):
@@ -70,26 +145,24 @@ class Menu:
 class HelpHandlers:
     """`/help` and `/whoami`."""
 
-    def __init__(self, guard: AdminGuard | None = None) -> None:
-        self._guard = guard
+    def __init__(self, authorizer: Authorizer | None = None) -> None:
+        self._authorizer = authorizer
 
-    async def help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def help(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """How to ask, and the commands of this kind of chat."""
-        said = phrases(message.sender.language)
         private = message.chat.type is ChatType.PRIVATE
         scope = Scope.PRIVATE if private else Scope.GROUP
         lines = [f"/{command.name} {said.commands[command.name]}" for command in offered(scope)]
         how = said.help if private else said.group_help
-        permissions = await self._guard.permissions(message) if self._guard and private else ()
+        permissions = await self._authorizer.permissions(message) if self._authorizer and private else ()
         acts = [command for command in COMMANDS if command.permission in permissions]
         if acts:
             lines += ["", said.operating.admin_commands]
             lines += [f"/{command.name} {said.commands[command.name]}" for command in acts]
         return [text_reply("\n".join([f"{how}\n", said.commands_here, *lines]))]
 
-    async def whoami(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def whoami(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """The sender's id, as owners' ids are written in the settings."""
-        said = phrases(message.sender.language)
         return [Reply([Run(f"{said.you_are} "), Run(message.actor, Style.CODE)], reply_to=message.id)]
 
 

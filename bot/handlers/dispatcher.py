@@ -8,20 +8,30 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from bot.admin.context import AdminGuard
-from bot.admin.permissions import Permission
+from bot.admin.permissions import Authorizer, Permission
 from bot.admin.wiring import AdminModule
 from bot.clippings import Clippings
 from bot.errors import StateError
 from bot.feedback.wiring import FeedbackModule
-from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
-from bot.handlers.admin_uploads import UPLOAD, UploadHandlers
+from bot.handlers.admin_content import POINT, QUESTION, UPLOAD, FeedbackHandlers, UploadHandlers
 from bot.handlers.administration import CONFIRM, ReloadHandlers, RoleHandlers
 from bot.handlers.answer_buttons import AnswerButtons
 from bot.handlers.answers import ALERT, ASK, AnswerHandler
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
-from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
-from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
+from bot.handlers.commands import (
+    COMMANDS,
+    START,
+    Audience,
+    Command,
+    HelpHandlers,
+    Intent,
+    Search,
+    SmallTalk,
+    TypedCommand,
+    bound,
+    command_of,
+    parse_intent,
+)
 from bot.handlers.settings import (
     LIBRARY,
     SETTINGS,
@@ -141,8 +151,8 @@ log = logging.getLogger(__name__)
 SIMILAR = 0.6
 """Share of letters that a mistyped command has in common with the right one."""
 
-FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
-PressHandler = Callable[[ButtonPress], Awaitable[Sequence[Reply]]]
+FileHandler = Callable[[Message, Phrases], Awaitable[Sequence[Reply]]]
+PressHandler = Callable[[ButtonPress, Phrases], Awaitable[Sequence[Reply]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +163,11 @@ class HandlerSet:
     handlers: Sequence[object] = ()
     presses: Mapping[str, PressHandler] = field(default_factory=dict)
     files: FileHandler | None = None
-    guard: AdminGuard | None = None
+    authorizer: Authorizer | None = None
 
 
 class Dispatcher:
-    """Implements `bot.messages.Conversation`. Handlers are given senders with the language that their chat has chosen."""
+    """Implements `bot.messages.Conversation`; handlers are given the texts of the language that their chat has chosen."""
 
     def __init__(
         self,
@@ -173,7 +183,7 @@ class Dispatcher:
         self._buttons = AnswerButtons(self._answers.again, lookup, interactions, links, clippings)
         articles, choices = ArticleHandlers(lookup, links), SettingsHandlers(self._settings)
         libraries = LibraryHandlers(lookup, self._settings)
-        readers = (self._answers, articles, choices, libraries, HelpHandlers(more.guard))
+        readers = (self._answers, articles, choices, libraries, HelpHandlers(more.authorizer))
         self._screens = {
             SETTINGS: choices.press,
             LIBRARY: libraries.press,
@@ -181,7 +191,7 @@ class Dispatcher:
             ARTICLE: articles.press,
         }
         self._commands = bound([*readers, *more.handlers])
-        self._presses, self._files, self._guard = more.presses, more.files, more.guard
+        self._presses, self._files, self._authorizer = more.presses, more.files, more.authorizer
 
     async def message(self, message: Message) -> Sequence[Reply]:
         intent = parse_intent(message)
@@ -190,7 +200,6 @@ class Dispatcher:
         said = phrases(message.sender.language)
         try:
             said, preference = await self._spoken(message.chat, message.sender)
-            message = replace(message, sender=replace(message.sender, language=said.language))
             return await self._answer(message, intent, said, preference)
         except TooSlow:
             return [Reply([Run(said.too_slow)], reply_to=message.id)]
@@ -226,9 +235,9 @@ class Dispatcher:
     async def _answer(
         self, message: Message, intent: Intent, said: Phrases, preference: Preference
     ) -> Sequence[Reply]:
-        if message.attachment and self._files and self._guard and message.chat.type is ChatType.PRIVATE:
-            refused = await self._guard.require(Permission.UPLOAD, message, said.no_files)
-            return await _telling(self._files(message), said) if refused is None else refused
+        if message.attachment and self._files and self._authorizer and message.chat.type is ChatType.PRIVATE:
+            refused = await self._authorizer.require(Permission.UPLOAD, message, said, said.no_files)
+            return await _telling(self._files(message, said), said) if refused is None else refused
         if isinstance(intent, SmallTalk):
             text = said.start if intent is SmallTalk.GREETING else said.welcome
             return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
@@ -242,31 +251,30 @@ class Dispatcher:
         command = command_of(intent.name)
         if command is None:
             return [text_reply(_no_such(intent.name, said))] if message.chat.type is ChatType.PRIVATE else ()
-        return await self._run(command, message, intent, said)
+        return await self._run(command, message, intent.rest, said)
 
-    async def _run(
-        self, command: Command, message: Message, typed: TypedCommand, said: Phrases
-    ) -> Sequence[Reply]:
+    async def _run(self, command: Command, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         handler = self._commands.get(command.name)
         if isinstance(command.permission, Permission):
-            if self._guard is None:
+            if self._authorizer is None:
                 return [text_reply(said.unknown_command)]
-            if (refused := await self._guard.require(command.permission, message)) is not None:
+            if (refused := await self._authorizer.require(command.permission, message, said)) is not None:
                 return refused
-            return await _telling(handler(message, typed), said) if handler else self._guard.closed(message)
+            if handler is None:
+                return self._authorizer.closed(said)
+            return await _telling(handler(message, words, said), said)
         if handler is None:
             return [text_reply(said.feedback.not_now)]
         if command.permission is not Audience.CHAT_ADMINS or await self._settings.manages(
             message.chat, message.sender
         ):
-            return await handler(message, typed)
+            return await handler(message, words, said)
         return [Reply([Run(command.denied(said))], reply_to=message.id)]
 
     async def _act(self, press: ButtonPress, said: Phrases, preference: Preference) -> Sequence[Reply]:
         kind, colon, _ = press.data.partition(":")
         if colon and kind in self._presses:
-            sender = replace(press.sender, language=said.language)
-            return await self._presses[kind](replace(press, sender=sender))
+            return await self._presses[kind](press, said)
         if press.chat and not await self._settings.may_ask(press.chat, press.sender, preference):
             return [Reply([], notice=said.only_admins_ask)]
         if colon and kind in self._screens:
@@ -310,10 +318,10 @@ def _no_such(name: str, said: Phrases) -> str:
 
 
 def admin_handlers(admin: AdminModule, feedback: FeedbackModule | None, settings: ChatSettings) -> HandlerSet:
-    """Build what the shared state allows; without it only the guard, which says so."""
+    """Build what the shared state allows; without it only who lets admins through, and says so."""
     context, uploading = admin.context, admin.uploads
     if context is None or uploading is None or feedback is None:
-        return HandlerSet(guard=admin.guard)
+        return HandlerSet(authorizer=admin.authorizer)
     reloads, watches = ReloadHandlers(context), WatchHandlers(feedback.watches, settings)
     uploads = UploadHandlers(context, uploading, reloads)
     alerts = AlertHandlers(feedback.unanswered, feedback.forget)
@@ -328,4 +336,4 @@ def admin_handlers(admin: AdminModule, feedback: FeedbackModule | None, settings
     }
     admin.reload_trigger.on_report = reloads.announce
     handlers = (reloads, uploads, RoleHandlers(context), content, alerts, watches)
-    return HandlerSet(handlers, presses, uploads.receive, admin.guard)
+    return HandlerSet(handlers, presses, uploads.receive, admin.authorizer)

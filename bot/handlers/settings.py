@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from bot.feedback.questions import UnansweredQuestions, question_text
 from bot.feedback.watches import WatchService
-from bot.handlers.intents import TypedCommand
 from bot.messages import (
     Button,
     ButtonPress,
@@ -17,7 +16,6 @@ from bot.messages import (
     Message,
     Reply,
     Run,
-    Sender,
     SenderKind,
     Style,
     text_reply,
@@ -41,9 +39,8 @@ class SettingsHandlers:
     def __init__(self, settings: ChatSettings) -> None:
         self._settings = settings
 
-    async def show(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def show(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/settings`: show the choices; a forwarded command is nobody's wish."""
-        said = phrases(message.sender.language)
         if message.forwarded or message.via_bot or message.chat.type is ChatType.CHANNEL:
             return ()
         preference = await self._settings.get(message.chat)
@@ -106,19 +103,18 @@ class LibraryHandlers:
         self._lookup = lookup
         self._settings = settings
 
-    async def show(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def show(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/library`: the libraries as buttons; with a name behind it, that one is chosen."""
-        said, libraries = phrases(message.sender.language), await self._libraries()
+        libraries = await self._libraries()
         if not libraries:
             return [text_reply(said.talk.no_libraries)]
-        if not typed.rest:
+        if not words:
             return [await self._screen(message.chat, libraries, said)]
-        chosen = next((one.name for one in libraries if one.name == typed.rest), None)
-        if chosen is None:
-            names = "、".join(one.name for one in libraries)
-            return [text_reply(said.talk.no_library.format(typed.rest[:60], names))]
-        await self._choose(message.chat, chosen)
-        return [text_reply(said.talk.library_chosen.format(chosen))]
+        names = [one.name for one in libraries]
+        if words not in names:
+            return [text_reply(said.talk.no_library.format(words[:60], "、".join(names)))]
+        await self._choose(message.chat, words)
+        return [text_reply(said.talk.library_chosen.format(words))]
 
     async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         if press.chat is None:
@@ -167,28 +163,25 @@ class AlertHandlers:
         self._unanswered = unanswered
         self._forget = forget
 
-    async def subscribe(self, press: ButtonPress) -> Sequence[Reply]:
+    async def subscribe(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """The button under a reply that found nothing."""
-        spoken = phrases(press.sender.language)
-        said = spoken.feedback
         if press.chat is None:
-            return [Reply([], notice=spoken.stale)]
-        subscriber = Subscriber(press.chat, press.sender.language)
+            return [Reply([], notice=said.stale)]
+        subscriber = Subscriber(press.chat, said.language)
         kept = await self._unanswered.subscribe(press.data.partition(":")[2], subscriber)
         told = {
-            AlertResult.KEPT: said.will_tell,
-            AlertResult.GONE: said.ask_again,
-            AlertResult.FULL: said.alerts_full.format(MOST_ALERTS),
+            AlertResult.KEPT: said.feedback.will_tell,
+            AlertResult.GONE: said.feedback.ask_again,
+            AlertResult.FULL: said.feedback.alerts_full.format(MOST_ALERTS),
         }
         return [Reply([], notice=told[kept])]
 
-    async def forget_me(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+    async def forget_me(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """Remove every trace of whoever asks, in private."""
-        said = phrases(message.sender.language).feedback
         if message.chat.type is not ChatType.PRIVATE or message.sender.kind is not SenderKind.PERSON:
-            return [text_reply(said.forget_in_private)]
+            return [text_reply(said.feedback.forget_in_private)]
         await self._forget(message.chat.platform, message.sender.id)
-        return [text_reply(said.forgotten)]
+        return [text_reply(said.feedback.forgotten)]
 
 
 UNWATCH = "unwatch"
@@ -201,42 +194,39 @@ class WatchHandlers:
         self._watching = watching
         self._settings = settings
 
-    async def watch(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        said = _said(message.sender)
-        if not typed.rest:
-            return [text_reply(said.watch_how)]
-        words = shown_query(question_text(typed.rest))
-        subscriber = Subscriber(message.chat, message.sender.language)
-        kept = await self._watching.keep(subscriber, typed.rest)
+    async def watch(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
+        if not words:
+            return [text_reply(said.feedback.watch_how)]
+        kept = await self._watching.keep(Subscriber(message.chat, said.language), words)
         texts = {
-            WatchResult.KEPT: said.watching.format(words),
-            WatchResult.ALREADY: said.watched_already.format(words),
-            WatchResult.FULL: said.watch_full.format(MOST),
-            None: said.watch_nothing.format(words),
+            WatchResult.KEPT: said.feedback.watching,
+            WatchResult.ALREADY: said.feedback.watched_already,
+            WatchResult.FULL: said.feedback.watch_full,
+            None: said.feedback.watch_nothing,
         }
-        return [text_reply(texts[kept])]
+        about = MOST if kept is WatchResult.FULL else shown_query(question_text(words))
+        return [text_reply(texts[kept].format(about))]
 
-    async def watches(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def watches(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/watches`, with a button each to stop it."""
-        return [await self._list(message.chat, _said(message.sender))]
+        return [await self._list(message.chat, said.feedback)]
 
-    async def unwatch(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+    async def unwatch(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/unwatch 养老`; alone it shows the list."""
-        said = _said(message.sender)
-        if not typed.rest:
-            return [await self._list(message.chat, said)]
-        words = question_text(typed.rest)
-        mine = [watch for watch in await self._watching.of(message.chat) if watch.words == words]
+        if not words:
+            return [await self._list(message.chat, said.feedback)]
+        text = question_text(words)
+        mine = [watch for watch in await self._watching.of(message.chat) if watch.words == text]
         gone = [watch for watch in mine if await self._watching.drop(message.chat, watch.id)]
-        return [text_reply((said.unwatched if gone else said.not_watched).format(shown_query(words)))]
+        told = said.feedback.unwatched if gone else said.feedback.not_watched
+        return [text_reply(told.format(shown_query(text)))]
 
-    async def press(self, press: ButtonPress) -> Sequence[Reply]:
-        said = _said(press.sender)
+    async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         if press.chat is None or not await self._settings.manages(press.chat, press.sender):
-            return [Reply([], notice=said.admins_only)]
+            return [Reply([], notice=said.feedback.admins_only)]
         await self._watching.drop(press.chat, press.data.partition(":")[2])
-        left = await self._list(press.chat, said)
-        return [Reply(left.runs, left.buttons, edits=press.message_id)]
+        left = await self._list(press.chat, said.feedback)
+        return [replace(left, edits=press.message_id)]
 
     async def _list(self, chat: Chat, said: FeedbackPhrases) -> Reply:
         watches = await self._watching.of(chat)
@@ -248,7 +238,3 @@ class WatchHandlers:
             for watch in watches
         ]
         return Reply([Run(f"{said.watches}\n{lines}")], buttons)
-
-
-def _said(sender: Sender) -> FeedbackPhrases:
-    return phrases(sender.language).feedback

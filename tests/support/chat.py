@@ -16,11 +16,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from bot.admin.context import Owners
 from bot.admin.http import AdminApi
 from bot.admin.knowledge import KnowledgeRuntime, Previewer, SnapshotBuilder, start_knowledge
 from bot.admin.reload_service import ReloadService
-from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
+from bot.admin.wiring import AdminModule, AdminOptions, Owners, open_admin, open_shared_state
 from bot.feedback.wiring import open_feedback
 from bot.handlers.dispatcher import Dispatcher, admin_handlers
 from bot.messages import (

@@ -17,8 +17,17 @@ from hypothesis import strategies as st
 
 from bot.admin.permissions import EDITORS, Permission
 from bot.handlers.answer_buttons import Action, Callback, parse_callback
-from bot.handlers.commands import COMMANDS, Audience, Command, Scope, menus
-from bot.handlers.intents import Search, SmallTalk, TypedCommand, parse_intent
+from bot.handlers.commands import (
+    COMMANDS,
+    Audience,
+    Command,
+    Scope,
+    Search,
+    SmallTalk,
+    TypedCommand,
+    menus,
+    parse_intent,
+)
 from bot.messages import Chat, ChatType, Message, Sender, SenderKind
 from bot.ports import Preference
 from bot.texts import phrases
