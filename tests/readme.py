@@ -11,9 +11,9 @@ from pathlib import Path
 from bot.config import Settings
 from bot.handlers.dispatcher import Dispatcher
 from bot.messages import Chat, ChatType, Message, Reply, Sender, Style
-from bot.offline import open_snapshot
 from bot.ports import Interactions
 from bot.query_service import open_query_service
+from bot.terminal.console import open_snapshot
 from knowledge.snapshot import SnapshotHolder
 
 ROOT = Path(__file__).parents[1]

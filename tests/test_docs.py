@@ -20,10 +20,10 @@ import pytest
 from bot.cli import parser
 from bot.config import Settings, setting_names
 from bot.handlers.dispatcher import Dispatcher
-from bot.offline import open_snapshot
 from bot.platforms import PLATFORMS
 from bot.ports import Interactions
 from bot.query_service import open_query_service
+from bot.terminal.console import open_snapshot
 from knowledge.snapshot import SnapshotHolder
 from tests import architecture as tables
 from tests.architecture import ARCHITECTURE, ROOT, way

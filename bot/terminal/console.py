@@ -1,16 +1,19 @@
-"""`chuchu ask`, `facts`, `check`: what the articles say and were understood as, drawn for a terminal."""
+"""`chuchu ask`, `facts`, `check`, `articles`: what the articles say as they are, drawn for a terminal."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bot.config import Settings, wants_colour
+from bot.errors import nothing_readable
 from bot.messages import Reply, Run, Style
 from bot.observability import BuildProgress, LogLines, ProgressBar
-from bot.offline import open_snapshot, open_with_meaning
 from bot.query_service import ask_verified
 from bot.rendering.answer import answer_runs, hint_runs
 from bot.rendering.fact import citation
@@ -22,13 +25,18 @@ from knowledge.errors import NoArticles
 from knowledge.model import Answer, Skipped
 from knowledge.schemas import answer_json, article_json, dump, fact_json, report_json, skipped_json
 from knowledge.search.conversation import Hints
-from knowledge.snapshots.opening import changed_since_served
+from knowledge.search.semantic import Over
+from knowledge.snapshot import Snapshot
+from knowledge.snapshots.opening import cached_snapshot, changed_since_served
 from knowledge.snapshots.request import Progress, no_progress
 
 if TYPE_CHECKING:
     from knowledge.repair.report import FileReport, ReportEntry
 
 JOINED = "joined_lines"
+AWAITED = 2_000
+"""Facts that a list of questions waits for, not longer than PATIENCE."""
+PATIENCE = 60.0  # seconds; 240 facts take half a minute of one core
 
 # Everything a terminal may obey: C0 except tab and newline, DEL, C1.
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
@@ -59,12 +67,76 @@ class ConsoleStyle:
         return f"{mark}{words}{_END}" if mark and words.strip() else words
 
 
+@contextmanager
+def open_snapshot(
+    settings: Settings,
+    over: Over | None = None,
+    stored_in: Callable[[Path], None] = lambda index: None,
+    progress: Progress = no_progress,
+) -> Iterator[Snapshot]:
+    """Open the knowledge of the articles folder as it is now.
+
+    `over` finds its facts' vectors; `stored_in` hears where its index lies, if it is kept; `progress` hears the build.
+
+    Raises:
+        NoArticles: the folder is missing or holds nothing readable.
+    """
+    with cached_snapshot(settings.articles, settings.data, _complain, over, stored_in, progress) as snapshot:
+        if next(snapshot.articles(), None) is None:
+            raise nothing_readable(settings.articles, snapshot.skipped)
+        yield snapshot
+
+
+@contextmanager
+def _open_with_meaning(
+    settings: Settings, said: ConsolePhrases, many: bool, progress: Progress
+) -> Iterator[Snapshot]:
+    """Open the snapshot of the articles folder with the vectors there are, and see that the others are made.
+
+    One question never waits for that: a process makes them when the answer is out, and the next question has them.
+    A list of questions comes from a program that wants the same answers each time: it waits as long as a small
+    library takes, and goes on with what there is.
+
+    Raises:
+        NoArticles: the folder is missing or holds nothing readable.
+    """
+    indexes: list[Path] = []
+    with Semantics(settings.data, chosen_embeddings(settings.embeddings)) as semantics:
+        with open_snapshot(settings, semantics.over_index, indexes.append, progress) as snapshot:
+            missing = _missing(snapshot)
+            wait = many and missing <= AWAITED
+            if missing and wait:
+                print(said.embedding.format(missing), file=sys.stderr)
+                _embed(indexes, semantics, PATIENCE)
+                _missing(snapshot)  # takes up what is there now
+            yield snapshot
+        if missing and not wait:
+            _embed(indexes, semantics)
+
+
+def _missing(snapshot: Snapshot) -> int:
+    coverage = snapshot.coverage
+    return coverage.facts - coverage.embedded if coverage else 0
+
+
+def _embed(indexes: Sequence[Path], semantics: Semantics, patience: float | None = None) -> None:
+    """Start a process that embeds; who has patience lets it take its share of the machine."""
+    from knowledge.embedding.worker import NICE, embed_aside
+
+    for index in indexes:
+        niceness = NICE if patience is None else 0
+        worker = embed_aside(semantics.folder, index, semantics.embeddings, niceness)
+        if patience is not None:
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(patience)
+
+
 def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
     """Answer in order; whether something is found does not change the exit code."""
     many = words == ["-"]
     queries: Iterable[str] = read_queries(sys.stdin.buffer) if many else [" ".join(words)]
     style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
-    with open_with_meaning(settings, said.console, many, shown_progress(said)) as snapshot:
+    with _open_with_meaning(settings, said.console, many, shown_progress(said)) as snapshot:
         for skipped in snapshot.skipped:
             told = (reworded(part, said.language) for part in (skipped.reason, skipped.remedy))
             reason = said.console.skipped.format(skipped.name, *told)

@@ -1,11 +1,13 @@
-"""`chuchu reload`, `unanswered`, `alias`, `backup`, `restore`, `doctor`: through a running bot's admin API, or without one."""
+"""`chuchu reload`, `unanswered`, `alias`, `backup`, `restore`, `doctor`: through a running bot's admin API; without one, on the
+data folder that nobody serves from."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,18 +15,29 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from bot.admin.http import known_token
-from bot.admin.reload_service import ReloadStatus
-from bot.backup import write_backup
+from bot.admin.knowledge import BuildClient, build_first, start_knowledge
+from bot.admin.operations import audited_reload
+from bot.admin.permissions import AuditLog, Permission
+from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
+from bot.admin.reports import put_back_text, reload_json
+from bot.backup import ACT, restore_backup, write_backup
 from bot.config import Address, PlatformSetup, Settings
-from bot.errors import StartError
-from bot.offline import act_here, reload_here, restore_here
+from bot.errors import BackupRefused, StartError, StateError
+from bot.feedback.wiring import acts_over
 from bot.platforms.calls import advice, well, wrong
 from bot.ports import Finding, Presence, Severity
-from bot.state.state import sqlite_address
-from bot.terminal.console import shown_progress, write
+from bot.query_service import open_query_service
+from bot.runtime import now
+from bot.state.state import State, open_state, sqlite_address
+from bot.terminal.console import open_snapshot, shown_progress, write
 from bot.texts import phrases
 from bot.texts.operating import DoctorPhrases
-from knowledge.snapshots.files import lock_holder
+from knowledge.errors import KnowledgeError
+from knowledge.snapshot import SnapshotHolder
+from knowledge.snapshots.files import explain_io_errors, lock_holder, single_instance
+from knowledge.snapshots.opening import SERVED
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import Progress
 
 WELL = frozenset({ReloadStatus.PUBLISHED, ReloadStatus.BUILT, ReloadStatus.UNCHANGED, ReloadStatus.REHEARSED})
 
@@ -161,6 +174,95 @@ def _token(settings: Settings) -> str:
     if token is None:
         raise StartError(phrases(settings.language).console.no_admin_key.format(settings.data))
     return token
+
+
+async def reload_here(
+    settings: Settings, dry: bool, confirm: str | None, progress: Progress
+) -> dict[str, JsonValue]:
+    """Reload on the data folder, for a command in the terminal while nobody serves from it.
+
+    Raises:
+        FolderInUse: somebody began to serve in between.
+    """
+    said = phrases(settings.language).admin
+    async with AsyncExitStack() as stack:
+        state = await stack.enter_async_context(_alone(settings))
+        builder = await stack.enter_async_context(BuildClient())
+        versions = SnapshotRepository(settings.data / SERVED)
+        await asyncio.to_thread(versions.clean)
+        audit_log = AuditLog(state.audit, now)
+        if not versions.names():
+            built, name = await build_first(settings.articles, versions, builder, progress, dry)
+            status = ReloadStatus.REHEARSED if dry else ReloadStatus.BUILT
+            unwritten = await audit_log.record_done(
+                "shell", Permission.RELOAD, status, "dry" if dry else name
+            )
+            return reload_json(ReloadReport(status, name, built, error=unwritten or None), said)
+        knowledge = await stack.enter_async_context(
+            start_knowledge(settings.articles, settings.data, builder)
+        )
+        reload_service = ReloadService(knowledge, builder, now, state.shown.quoted)
+        report = await audited_reload(
+            reload_service,
+            audit_log,
+            ReloadRequest("shell", dry, confirm),
+            progress,
+        )
+        return reload_json(report, said)
+
+
+async def act_here(settings: Settings, act: str, request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Do what the admin API does, for a command in the terminal while nobody serves: `unanswered`, `alias`, `unalias`.
+
+    Raises:
+        FolderInUse: somebody began to serve in between.
+    """
+    with open_snapshot(settings) as snapshot:
+        store = SnapshotHolder(snapshot)
+        with open_query_service(store) as lookup:
+            async with _alone(settings) as state:
+                said = phrases(settings.language).admin
+                audit_log = AuditLog(state.audit, now)
+                acts = await acts_over(state, settings.data, store, lookup, audit_log, said)
+                _, told = await acts[act]("shell", request)
+                return cast("dict[str, JsonValue]", told)
+
+
+async def restore_here(settings: Settings, backup: Path) -> str:
+    """Restore on the data folder, for a command in the terminal while nobody serves from it; say what came of it.
+
+    Raises:
+        FolderInUse: somebody began to serve in between.
+        BackupRefused: the backup is not whole.
+    """
+    async with _alone(settings) as state:
+        audit_log = AuditLog(state.audit, now)
+        try:
+            versions = SnapshotRepository(settings.data / SERVED)
+            restored = await restore_backup(backup, settings.articles, settings.data, versions, state)
+        except (BackupRefused, KnowledgeError, StateError) as error:
+            await audit_log.record_done("shell", ACT, ReloadStatus.FAILED, str(error))
+            raise
+        unwritten = await audit_log.record_done("shell", ACT, ReloadStatus.RESTORED, restored.version)
+        said = phrases(settings.language)
+        told = said.console.restored.format(backup, restored.version, unwritten).rstrip()
+        return f"{told}\n{put_back_text(restored.articles, said.admin)}\n"
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[State]:
+    """Hold the data folder and open its state.
+
+    Raises:
+        FolderInUse: somebody serves from it.
+        StorageUnavailable: it cannot be written.
+        StateError: the state cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        with explain_io_errors(settings.data):
+            settings.data.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(single_instance(settings.data))
+        yield await stack.enter_async_context(open_state(settings.database or sqlite_address(settings.data)))
 
 
 MARKS = {Severity.WELL: "✓", Severity.ADVICE: "!", Severity.WRONG: "✗"}

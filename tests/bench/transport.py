@@ -180,10 +180,10 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
         return Echo(reply=lambda asked: [Reply([Run("答：莫德纳")], reply_to=asked.id)])
     from bot.config import Settings
     from bot.handlers.dispatcher import Dispatcher
-    from bot.offline import open_snapshot
     from bot.ports import Interactions
     from bot.query_service import open_query_service
     from bot.runtime import now
+    from bot.terminal.console import open_snapshot
     from knowledge.snapshot import SnapshotHolder
 
     store = SnapshotHolder(stack.enter_context(open_snapshot(Settings())))

@@ -19,7 +19,6 @@ from bot.cli import main
 
 LOADED = (
     "bot.app",
-    "bot.offline",
     "bot.terminal.console",
     "knowledge.documents.html",
     "knowledge.documents.markdown",
