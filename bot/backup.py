@@ -38,14 +38,13 @@ from knowledge.snapshots.manifest import NAME as MANIFEST
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
 
+log = logging.getLogger(__name__)
+
 FORMAT = 1
 CONTENTS, STATE, SNAPSHOT, ARTICLES = "backup.json", "state.sqlite", "snapshot", "articles"
 HISTORY = "history"  # where an article goes that another takes the place of
 UNPACKED = ".restoring-"  # what the folders of a restore that goes on are called
 LONGEST_CONTENTS = 16 * 1024 * 1024  # bytes
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from typing import TypeVar
 
 from bot.errors import WRONG_SETTINGS
 
+log = logging.getLogger(__name__)
+
 # What a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
 # needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork.
 CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 KEYS_KEPT = 1024
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 

@@ -20,6 +20,8 @@ from knowledge.errors import NoArticles
 from knowledge.snapshots.request import Progress, no_progress
 from knowledge.snapshots.sources import folder_fingerprint
 
+log = logging.getLogger(__name__)
+
 WAITING = frozenset({ReloadStatus.UNCONFIRMED, ReloadStatus.FAILED})
 NO_NEWS = frozenset({ReloadStatus.REHEARSED, ReloadStatus.BUSY, ReloadStatus.NOT_ASKED})
 """What leaves the folder's changes where they were."""
@@ -58,9 +60,6 @@ def needs_attention(report: ReloadReport) -> bool:
 def headline(report: ReloadReport, said: AdminPhrases) -> str:
     """What came of it, on one line."""
     return report_text(report, said).splitlines()[0]
-
-
-log = logging.getLogger(__name__)
 
 
 async def audited_reload(

@@ -24,6 +24,8 @@ from knowledge.snapshots.repository import INDEX
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
 from knowledge.snapshots.sources import FolderChanges, folder_changes
 
+log = logging.getLogger(__name__)
+
 
 class ReloadStatus(StrEnum):
     """How it ended."""
@@ -72,8 +74,6 @@ class ReloadReport:
             else None
         )
 
-
-log = logging.getLogger(__name__)
 
 FOLLOWING = "replica"  # who asks for what serves everywhere by now
 LOST = 5  # quotes shown to the admin

@@ -32,6 +32,8 @@ from knowledge.query.analysis import analyse
 from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import Analyzer
 
+log = logging.getLogger(__name__)
+
 LONGEST = 256  # characters of a question that are kept
 
 
@@ -64,8 +66,6 @@ def _joined(words: list[str]) -> str:
         joined += f" {word}" if apart else word
     return joined
 
-
-log = logging.getLogger(__name__)
 
 MOST_WAITING = 500  # questions that wait to be written down; what comes beyond is not counted
 MEANT = 3  # new facts that a waiting question is told of at a time

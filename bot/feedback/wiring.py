@@ -38,6 +38,8 @@ from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
 from knowledge.text.analyzer import Analyzer, content_words
 
+log = logging.getLogger(__name__)
+
 
 class StoredInteractionLog(InteractionLog):
     """Keeps it; a state that cannot be written is logged, and answers go on."""
@@ -85,8 +87,6 @@ class StoredInteractionLog(InteractionLog):
         except StateError as error:
             log.warning("a vote could not be taken: %s", error)
 
-
-log = logging.getLogger(__name__)
 
 PAUSE = 5.0  # seconds between two times that questions of the page are written down
 LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedded is looked for

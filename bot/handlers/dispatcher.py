@@ -61,6 +61,8 @@ from bot.runtime import waited
 from bot.texts import Phrases, phrases, reworded
 from knowledge.text.nearness import nearest
 
+log = logging.getLogger(__name__)
+
 SILENT = 3.0  # seconds in which a stored version is opened, of which nobody need hear
 EDITS = 5.0  # seconds between two edits of one message
 
@@ -145,8 +147,6 @@ class Reception:
         finally:
             self._waiting.discard(task)
 
-
-log = logging.getLogger(__name__)
 
 SIMILAR = 0.6
 """Share of letters that a mistyped command has in common with the right one."""

@@ -11,7 +11,7 @@ from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, 
 from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
 from bot.platforms.scheduler import Job, Result
-from bot.platforms.sending import Outbox, ReplyContext
+from bot.platforms.sending import ReplyContext, ReplySender
 from bot.runtime import Seldom
 
 
@@ -65,14 +65,14 @@ class Adapter:
     def __init__(
         self,
         conversation: Conversation,
-        outbox: Outbox[Any],
+        replies: ReplySender[Any],
         chats: ChatDirectory,
         inbox: Inbox,
         translate: Translate,
         clock: Callable[[], float],
     ) -> None:
         self._conversation = conversation
-        self._outbox = outbox
+        self._replies = replies
         self._chats = chats
         self._inbox = inbox
         self._translate = translate
@@ -114,7 +114,7 @@ class Adapter:
             case InlineQuery():
                 return await self._inline(event, job)
             case Migrated(old, new):
-                await self._outbox.move(old, new)
+                await self._replies.move(old, new)
             case Membership(chat, member, at):
                 at = min(at, job.update.received)  # it may come long after it happened, never before
                 await (
@@ -149,11 +149,11 @@ class Adapter:
             replies = await self._conversation.press(press)
         except Exception:
             # the button must not go on turning
-            await self._outbox.notice(press, None, self._asked(job, "notice"))
+            await self._replies.notice(press, None, self._asked(job, "notice"))
             raise
         await job.survived()
         notice = next((reply.notice for reply in replies if reply.notice), None)
-        await self._outbox.notice(press, notice, self._asked(job, "notice"))
+        await self._replies.notice(press, notice, self._asked(job, "notice"))
         if press.chat is not None or press.message_id is not None:
             await self._say(press.chat, [r for r in replies if r.text.strip()], job)
         return Result(UpdateStatus.ANSWERED)
@@ -163,14 +163,14 @@ class Adapter:
             return Result(UpdateStatus.EXPIRED, "typed on")
         answer = await self._conversation.inline(query)
         await job.survived()
-        if await self._outbox.inline(query.id, answer):
+        if await self._replies.inline(query.id, answer):
             return Result(UpdateStatus.ANSWERED)
         return Result(UpdateStatus.EXPIRED, "nobody waits any more")
 
     async def _say(self, chat: Chat | None, replies: Sequence[Reply], job: Job) -> str | None:
         last: str | None = None
         for at, reply in enumerate(replies):
-            last = await self._outbox.send(chat, reply, self._asked(job, at))
+            last = await self._replies.send(chat, reply, self._asked(job, at))
         return last
 
     def _asked(self, job: Job, part: object) -> ReplyContext:

@@ -1,4 +1,4 @@
-"""What every chat platform is made of: inbox, queues, limiter, outbox, health; started in order, stopped in reverse."""
+"""What every chat platform is made of: inbox, queues, limiter, replies, health; started in order, stopped in reverse."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ from bot.platforms.sending import (
     PER_GROUP,
     Draft,
     Limiter,
-    Outbox,
+    ReplySender,
     Transport,
 )
 from bot.ports import PlatformHost
 from bot.runtime import background, periodic, restarting
 from bot.sharing import SPEAKING, Leadership, Rate, Rates
 
+log = logging.getLogger(__name__)
+
 TIDY_SECONDS = 3600.0
 LEARN_SECONDS = 60.0  # until what other processes learnt about chats is read
-logger = logging.getLogger(__name__)
 
 D = TypeVar("D", bound=Draft)
 
@@ -97,7 +98,8 @@ class PlatformService(ABC, Generic[D]):
         self.scheduler = UpdateScheduler(
             self.inbox, self._handle, host.metrics, self._clocks.wall, pace.places, self.chats.resolve
         )
-        self.outbox = Outbox(transport, shared or self.limiter, self.chats, host.metrics, self.scheduler.move)
+        limits = shared or self.limiter
+        self.replies = ReplySender(transport, limits, self.chats, host.metrics, self.scheduler.move)
         self.receiver = Receiver(self.inbox, host.metrics)
         self.health = ConnectionHealth(
             host.metrics, self._clocks.monotonic, patience, lambda: host.on_fatal(self.refused)
@@ -142,12 +144,12 @@ class PlatformService(ABC, Generic[D]):
         try:
             return await self.is_admin(chat.id, sender.id)
         except CallError as error:
-            logger.warning("who administers a chat could not be learnt: %s", error)
+            log.warning("who administers a chat could not be learnt: %s", error)
             return False
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Say something unasked (`bot.messages.MessageGateway`)."""
-        return await self.outbox.send(chat, reply)
+        return await self.replies.send(chat, reply)
 
     async def forget(self, person: str) -> None:
         """Keep nothing about a person's private chat, which goes by the person's id."""
@@ -174,7 +176,7 @@ class PlatformService(ABC, Generic[D]):
                 translate = await self.identify()
                 self._adapter = Adapter(
                     self._host.conversation,
-                    self.outbox,
+                    self.replies,
                     self.chats,
                     self.inbox,
                     translate,
@@ -228,4 +230,4 @@ class PlatformService(ABC, Generic[D]):
         except InboxError:
             self.metrics.inbox_errors.inc()
             raise
-        logger.debug("%s: %d ended updates forgotten", self.setup.name, gone)
+        log.debug("%s: %d ended updates forgotten", self.setup.name, gone)

@@ -28,6 +28,8 @@ from bot.platforms.calls import (
 )
 from bot.runtime import backoff
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 REFUSED_SECONDS = 300.0
@@ -98,7 +100,7 @@ async def until_done(what: str, call: Callable[[], Awaitable[T]], health: Connec
             return await call()
         except CallError as error:
             if health.fail(f"{what}: {error}", isinstance(error, Unauthorized)):
-                logger.error("%s: %s: %s", what, type(error).__name__, error)
+                log.error("%s: %s: %s", what, type(error).__name__, error)
             await asyncio.sleep(backoff(failures, CALL_FIRST, CALL_LONGEST))
             failures += 1
 
@@ -110,7 +112,7 @@ def report(error: Exception, health: ConnectionHealth, what: str, level: int = l
     if isinstance(error, InboxError):
         health.metrics.inbox_errors.inc()
     news = health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
-    logger.log(level if news else logging.DEBUG, "%s: %s: %s", what, name, error)
+    log.log(level if news else logging.DEBUG, "%s: %s: %s", what, name, error)
 
 
 async def keep_polling(
@@ -135,7 +137,7 @@ async def keep_polling(
             failures += 1
         else:
             if failures:
-                logger.info("%s: heard again after %d failures", what, failures)
+                log.info("%s: heard again after %d failures", what, failures)
             failures = 0
 
 
@@ -218,9 +220,6 @@ async def frames(socket: aiohttp.ClientWebSocketResponse, silence: float) -> Asy
         yield message
 
 
-logger = logging.getLogger(__name__)
-
-
 class Receiver:
     """Stores what comes in; the inbox lines it up."""
 
@@ -266,7 +265,7 @@ class Receiver:
 
 def _complain(task: asyncio.Task[int]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        logger.warning("inbox: what took too long was not stored: %s", error)
+        log.warning("inbox: what took too long was not stored: %s", error)
 
 
 BODY_LIMIT = 1024 * 1024
@@ -323,5 +322,5 @@ class DeliveryHandler(ABC):
         except InboxError as error:
             self._health.metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
-                logger.error("a delivery could not be stored: %s", error)
+                log.error("a delivery could not be stored: %s", error)
             return later()

@@ -13,6 +13,8 @@ from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, LeaseLost, Que
 from bot.observability import Metrics
 from bot.runtime import waited
 
+log = logging.getLogger(__name__)
+
 LONG_SECONDS = 2.0
 
 
@@ -48,7 +50,6 @@ QUEUES_AT_ONCE = 1024
 FEW = 4
 RETRY_SECONDS = 1.0
 ALONE_SECONDS = 2.0
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class UpdateScheduler:
         for task in late:
             task.cancel()
         if late:
-            logger.warning("%d updates were broken off and stay in the inbox", len(late))
+            log.warning("%d updates were broken off and stay in the inbox", len(late))
             await asyncio.wait(late)
 
     async def _next(self) -> str:
@@ -251,11 +252,11 @@ class UpdateScheduler:
                 return update, result
         except LeaseLost as error:
             self._metrics.fenced.inc()
-            logger.warning("broken off: %s", error)
+            log.warning("broken off: %s", error)
             return None
         except InboxError as error:
             self._metrics.inbox_errors.inc()
-            logger.error("inbox: cannot count an attempt (%s); trying again", error)
+            log.error("inbox: cannot count an attempt (%s); trying again", error)
             await asyncio.sleep(RETRY_SECONDS)
         finally:
             cleared.set()
@@ -297,7 +298,7 @@ class UpdateScheduler:
         except LeaseLost:
             raise
         except Exception as error:
-            logger.exception("update %s failed, attempt %d", update.id, update.attempts)
+            log.exception("update %s failed, attempt %d", update.id, update.attempts)
             if update.attempts < ATTEMPTS:
                 return None
             return Result(UpdateStatus.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
@@ -309,16 +310,16 @@ class UpdateScheduler:
                 break
             except LeaseLost as error:
                 self._metrics.fenced.inc()
-                logger.warning("update %s: %s; how it ended here is not recorded", update.id, error)
+                log.warning("update %s: %s; how it ended here is not recorded", update.id, error)
                 return
             except InboxError as error:
                 self._metrics.inbox_errors.inc()
-                logger.error("inbox: cannot record an ending (%s); trying again", error)
+                log.error("inbox: cannot record an ending (%s); trying again", error)
                 await asyncio.sleep(RETRY_SECONDS)
         seconds = self._clock() - update.received
         self._metrics.ended.labels(result.status).inc()
         self._metrics.answer_seconds.observe(max(0.0, seconds))
-        logger.info(
+        log.info(
             "update",
             extra={
                 "update": update.id,

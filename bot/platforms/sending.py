@@ -29,6 +29,8 @@ from bot.platforms.scheduler import Slots
 from bot.runtime import backoff
 from bot.sharing import Limits, Rate
 
+log = logging.getLogger(__name__)
+
 # Bot API FAQ, "My bot is hitting limits": under 30 in a second, 20 in a group's minute. Each limit is a generic cell rate
 # algorithm (ATM Forum TM 4.0): a window of W seconds never holds more than burst + W / interval calls.
 OVERALL = Rate(1 / 25, 3)
@@ -108,7 +110,6 @@ def _take(theoretical: float, rate: Rate, now: float) -> tuple[float, float]:
 
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
 UNASKED_PATIENCE = 30.0
-logger = logging.getLogger(__name__)
 
 
 class Draft(Protocol):
@@ -165,7 +166,7 @@ class ReplyContext:
     held: Callable[[], Awaitable[None]]
 
 
-class Outbox(Generic[D]):
+class ReplySender(Generic[D]):
     """Everything that we say on a platform goes through here."""
 
     def __init__(
@@ -211,7 +212,7 @@ class Outbox(Generic[D]):
         """A chat has a new id: settings and pending work move there."""
         if await self._chats.moved(old, new):
             self._moved(old, new)
-            logger.info("a chat has a new id")
+            log.info("a chat has a new id")
 
     async def _say(self, chat: Chat | None, draft: D, asked: ReplyContext | None, key: str) -> str | None:
         since = asked.since if asked else 0.0
@@ -230,14 +231,14 @@ class Outbox(Generic[D]):
             except OutcomeUnknown as error:
                 # It may have arrived: saying it again would be worse than a doubt in the records.
                 self._metrics.sends.labels("unsure").inc()
-                logger.warning("a message may or may not have been sent: %s", error)
+                log.warning("a message may or may not have been sent: %s", error)
                 return None
             except Refused as error:
                 changed = self._transport.instead(draft, error)
                 if changed is None or changed == draft:
                     self._metrics.sends.labels("refused").inc()
                     raise
-                logger.warning("a message was refused (%s); trying in another way", error)
+                log.warning("a message was refused (%s); trying in another way", error)
                 draft = changed
             else:
                 self._metrics.sends.labels("sent").inc()
@@ -258,7 +259,7 @@ class Outbox(Generic[D]):
             except RateLimited as error:
                 await self._limits.hold(target.id if target else "", error.seconds)
                 self._metrics.sends.labels("flooded").inc()
-                logger.warning("chat is held for %.0f s: %s", error.seconds, error)
+                log.warning("chat is held for %.0f s: %s", error.seconds, error)
                 if asked is None and error.seconds > UNASKED_PATIENCE:
                     raise  # who speaks unasked can come again later
                 continue
@@ -275,7 +276,7 @@ class Outbox(Generic[D]):
             except (ConnectFailed, ServerFault, Unauthorized, InboxError) as error:
                 self._metrics.sends.labels("retried").inc()
                 if failures == 0:
-                    logger.warning("a message could not be sent, trying on: %s", error)
+                    log.warning("a message could not be sent, trying on: %s", error)
             await asyncio.sleep(backoff(failures, FIRST_PAUSE, LONGEST_PAUSE))
         raise ServerFault(f"not sent after {TRIES} tries")
 

@@ -19,6 +19,8 @@ from bot.sharing import OUTBOX
 from bot.state.database import Repository, call_others, fresh_id, insert_missing
 from bot.state.tables import alerts, moves, notified, outbox, preferences, progress, shown_answers, watches
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
@@ -64,7 +66,6 @@ ONE_PER_CHAT: tuple[
     (watches, ("key", "thread")),
 )
 WAITING = (alerts, outbox)
-log = logging.getLogger(__name__)
 
 
 class StoredChatMigrations(Repository):

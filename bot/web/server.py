@@ -30,6 +30,8 @@ from bot.web.templates import SAID, TEMPLATES, Templates, reader_of, switch
 from knowledge.errors import NothingServes
 from knowledge.schemas import dump
 
+log = logging.getLogger(__name__)
+
 # A query of 10,000 hanzi, percent-encoded, and room for the rest of the request line.
 LONGEST_REQUEST_LINE = 96 * 1024
 GRACE_SECONDS = 5.0
@@ -46,8 +48,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 STATIC = {"chuchu.css": "text/css", "chuchu.js": "text/javascript", "icon.svg": "image/svg+xml"}
-
-log = logging.getLogger(__name__)
 
 Check = Callable[[], str | None]
 

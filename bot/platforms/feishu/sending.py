@@ -26,6 +26,8 @@ from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
 from bot.runtime import waited
 
+log = logging.getLogger(__name__)
+
 # "卡片及富文本消息的请求体最大不能超过 30 KB": ours with a margin for what stands around the content.
 CONTENT_BYTES = 28_000
 PART_BYTES = 20_000
@@ -139,8 +141,6 @@ POST = "post:"
 """Before the id of a message that is no card: posts and cards are edited by different calls."""
 ID_KINDS = {"ou_": "open_id", "on_": "union_id", "oc_": "chat_id"}
 
-logger = logging.getLogger(__name__)
-
 
 class Kind(StrEnum):
     """What a message is."""
@@ -218,7 +218,7 @@ class FeishuTransport(Transport[FeishuDraft]):
         try:
             content = await self._picture(draft.picture) if draft.picture else draft.content
         except Refused as error:
-            logger.warning("a picture is left out: %s", error)
+            log.warning("a picture is left out: %s", error)
             return POST
         body: dict[str, object] = {"msg_type": draft.kind.value, "content": content, "uuid": _uuid(key)}
         answered = draft.reply_to or draft.thread

@@ -68,6 +68,8 @@ from bot.platforms.receiving import (
 from bot.ports import PlatformHost
 from bot.sharing import Rate
 
+log = logging.getLogger(__name__)
+
 # "需要在 3 秒内": two for the commit, most of the third for a press's notice.
 COMMIT_SECONDS, TOAST_SECONDS = 2.0, 0.7
 
@@ -97,9 +99,7 @@ class Intake:
                 raise TypeError("no JSON object")
             update = to_record(event, body)
         except (TypeError, ValueError) as error:
-            logger.error(
-                "%d bytes that are no event of ours (%s); quarantined", len(body), type(error).__name__
-            )
+            log.error("%d bytes that are no event of ours (%s); quarantined", len(body), type(error).__name__)
             await self._receiver.quarantine(
                 f"broken:{zlib.crc32(body)}", body, f"{type(error).__name__}: {error}"
             )
@@ -192,7 +192,7 @@ class FeishuConnection:
             body = pieces.add(frame)
         except BrokenFrame as error:
             self._health.metrics.received.labels("unusable").inc()
-            logger.error("a frame of %d bytes cannot be read (%s); it is left out", len(data), error)
+            log.error("a frame of %d bytes cannot be read (%s); it is left out", len(data), error)
             return None
         return None if body is None else (frame, body)
 
@@ -205,7 +205,7 @@ class FeishuConnection:
         except InboxError as error:
             self._health.metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
-                logger.error("an event could not be stored: %s", error)
+                log.error("an event could not be stored: %s", error)
             await _respond(socket, frame, 500, {})
 
 
@@ -312,7 +312,6 @@ PATH = "/feishu"
 FILE_LIMIT = 100 * 1024 * 1024
 # "向同一用户发送消息的限频为 5 QPS、向同一群组为群内机器人共享 5 QPS"; "1000 次/分钟、50 次/秒" (im-v1/message/reply).
 PACE = Pace(overall=Rate(1 / 15, 5), per_chat=Rate(0.34, 2), per_group=Rate(0.34, 2))
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +382,7 @@ class FeishuService(PlatformService[FeishuDraft]):
         identity = await until_done("bot/v3/info", self._who, self.health)
         if self.callback:
             self.health.ok()
-        logger.info("serving %s", identity.name)
+        log.info("serving %s", identity.name)
 
         async def translated(update: ClaimedUpdate) -> Event:
             event = translate(update, identity)
@@ -398,7 +397,7 @@ class FeishuService(PlatformService[FeishuDraft]):
         try:
             items = objects(await self._api.call("GET", f"im/v1/messages/{quote(message, safe='')}"), "items")
         except CallError as error:
-            logger.warning("what a message replies to could not be read: %s", error)
+            log.warning("what a message replies to could not be read: %s", error)
             return None
         return shown_text(items[0]) if items else None
 

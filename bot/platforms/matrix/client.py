@@ -33,11 +33,12 @@ from bot.platforms.calls import (
 from bot.ports import Finding
 from bot.runtime import backoff
 
+log = logging.getLogger(__name__)
+
 API = "/_matrix/client/v3"
 MEDIA = ("/_matrix/client/v1/media/download", "/_matrix/media/v3/download")  # with a token since 1.11; before
 MXC = re.compile(r"mxc://([A-Za-z0-9.:\[\]-]{1,255})/([A-Za-z0-9_-]{1,255})")
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.25, 5.0, 8
-logger = logging.getLogger(__name__)
 
 
 class NotThere(Refused):
@@ -172,7 +173,7 @@ class MatrixClient:
                 if failures == tries - 1:
                     raise
                 pause = backoff(failures, FIRST_PAUSE, LONGEST_PAUSE)
-                logger.debug("%s: %s; trying again", type(error).__name__, error)
+                log.debug("%s: %s; trying again", type(error).__name__, error)
             await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")
 

@@ -27,6 +27,8 @@ from bot.runtime import Seldom
 from bot.sharing import Leadership, Rate
 from bot.texts import in_both
 
+log = logging.getLogger(__name__)
+
 MESSAGE, ENCRYPTED, INVITE = "m.room.message", "m.room.encrypted", "invite"
 MEMBER, TOMBSTONE, ENCRYPTION = "m.room.member", "m.room.tombstone", "m.room.encryption"
 TIMELINE = [MESSAGE, ENCRYPTED, MEMBER, TOMBSTONE, ENCRYPTION]
@@ -105,7 +107,7 @@ class Syncer:
         except Refused as error:
             if before is None:
                 raise
-            logger.error("matrix: the server does not know our position (%s); beginning anew", error)
+            log.error("matrix: the server does not know our position (%s); beginning anew", error)
             before, answer = None, await self._first()
         after = answer.get("next_batch")
         if not isinstance(after, str):
@@ -113,7 +115,7 @@ class Syncer:
         found = [update async for update in self._updates(answer, before)]
         updates = [update for update in found if update is not None]
         if len(updates) < len(found):
-            logger.error("matrix: %d events without a usable id were dropped", len(found) - len(updates))
+            log.error("matrix: %d events without a usable id were dropped", len(found) - len(updates))
             self._health.metrics.received.labels("unusable").inc(len(found) - len(updates))
         await self._inbox.store(updates, position=Position(after, now).dump())
         self._health.ok()
@@ -173,13 +175,13 @@ class Syncer:
             try:
                 page, at = await self._client.messages(room, {**wanted, "from": str(at)})
             except (Refused, ChatClosed) as error:
-                logger.error("matrix: a gap in a room cannot be read: %s", error)
+                log.error("matrix: a gap in a room cannot be read: %s", error)
                 return []
             fresh = [event for event in page if _stamp(event) > before.at - KNOWN_MS]
             found += fresh
             if at is None or len(fresh) < len(page):
                 return found[::-1]
-        logger.error("matrix: a gap has more than %d events; older ones are left out", GAP_PAGE * GAP_PAGES)
+        log.error("matrix: a gap has more than %d events; older ones are left out", GAP_PAGE * GAP_PAGES)
         return found[::-1]
 
     def _is_our_entry(self, event: Json) -> bool:
@@ -226,7 +228,6 @@ def _objects(of: Json, name: str) -> Iterator[tuple[str, Json]]:
 PACE = Pace(Rate(1 / 25, 10), Rate(0.5, 5), Rate(1.0, 5))
 POLL_SECONDS, POLL_GRACE = 30.0, 10.0
 EXCUSED_SECONDS = 3600.0
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +286,7 @@ class MatrixService(PlatformService[MatrixDraft]):
         assert self._identity is not None, "serving() first"
         if not self._identity.done():
             self._identity.set_result(Identity(me, name))
-        logger.info("serving %s", me)
+        log.info("serving %s", me)
         return self._translate
 
     async def _receive(self) -> None:

@@ -15,6 +15,8 @@ from bot.platforms.adapter import Event, Ignored
 from bot.platforms.calls import ChatClosed, Json, Refused, needed, needed_text, within
 from bot.platforms.matrix.client import MatrixClient
 
+log = logging.getLogger(__name__)
+
 PLATFORM = "matrix"
 BUTTONS = "chuchu.buttons"  # our own key in an event: what the numbers under it stand for
 TEXTS = ("m.text", "m.emote")
@@ -223,7 +225,6 @@ def _attachment(content: Json) -> Attachment | None:
 
 OURS_LOOKED_THROUGH = 10
 LEVEL = 50  # specification, m.room.power_levels: what changing a room's state takes, where it does not say
-logger = logging.getLogger(__name__)
 
 
 class RoomDirectory:

@@ -28,6 +28,8 @@ from bot.platforms.telegram.client import AiohttpRequest, TelegramOutcomeUnknown
 from bot.platforms.telegram.updates import INLINE
 from bot.platforms.text import clean, is_web, parts
 
+log = logging.getLogger(__name__)
+
 
 class Recovery(Enum):
     """What to do about a refused call."""
@@ -175,7 +177,6 @@ def content(runs: Sequence[Run]) -> InputTextMessageContent:
 
 ACKNOWLEDGE_PAUSES = (0.5, 1.5)
 TOAST_LIMIT, TITLE_LIMIT, DESCRIPTION_LIMIT = 200, 100, 200
-logger = logging.getLogger(__name__)
 
 
 class BotApiTransport(Transport[ApiCall]):
@@ -288,7 +289,7 @@ class BotApiTransport(Transport[ApiCall]):
                     return False
                 if pause is None or isinstance(error, BadRequest):
                     self._metrics.sends.labels("failed").inc()
-                    logger.warning("%s failed: %s", method, error)
+                    log.warning("%s failed: %s", method, error)
                     return False
                 await asyncio.sleep(pause)
             else:

@@ -41,6 +41,8 @@ from bot.platforms.telegram.updates import TelegramIdentity, translate
 from bot.ports import PlatformHost
 from bot.sharing import Leadership, Rate
 
+log = logging.getLogger(__name__)
+
 UPDATE_TYPES = (
     "message",
     "edited_message",
@@ -132,9 +134,7 @@ class Poller:
         sealed = [to_record(update) for update in updates]
         for update, incoming in zip(updates, sealed, strict=True):
             if incoming is None:
-                logger.error(
-                    "an update without a usable update_id was dropped: %d characters", len(str(update))
-                )
+                log.error("an update without a usable update_id was dropped: %d characters", len(str(update)))
                 self._receiver.metrics.received.labels("unusable").inc()
         good = [incoming for incoming in sealed if incoming is not None]
         if good:
@@ -153,7 +153,7 @@ class Poller:
 
     async def _take_over(self) -> None:
         """Somebody set a webhook; we were told to poll. What waits there waits on for us."""
-        logger.error("a webhook is set for this bot; it is removed, because polling is configured")
+        log.error("a webhook is set for this bot; it is removed, because polling is configured")
         try:
             await self._request.call(
                 f"{self._options.address}/deleteWebhook",
@@ -161,7 +161,7 @@ class Poller:
                 self._options.poll_grace,
             )
         except TelegramError as error:
-            logger.error("deleteWebhook failed: %s", error)
+            log.error("deleteWebhook failed: %s", error)
 
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -194,7 +194,7 @@ class Webhook(DeliveryHandler):
             await self._receiver.keep([update])
             return
         # Telegram would bring it again for a day, and hold the chat's other updates back meanwhile.
-        logger.error("webhook: %d bytes that are no update; quarantined", len(body))
+        log.error("webhook: %d bytes that are no update; quarantined", len(body))
         self._receiver.metrics.received.labels("unusable").inc()
         await self._receiver.quarantine(str(-1 - zlib.crc32(body)), body, "no usable update")
 
@@ -208,7 +208,6 @@ PATH = "/telegram"
 DRAIN_SECONDS = 4.0
 ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 FILE_LIMIT = 20 * 1024 * 1024
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +302,7 @@ class TelegramService(PlatformService[ApiCall]):
     async def identify(self) -> Translate:
         me = await until_done("getMe", self._bot.get_me, self.health)
         identity = TelegramIdentity(me.id, me.username or "")
-        logger.info("serving @%s", identity.username)
+        log.info("serving @%s", identity.username)
 
         async def translated(update: ClaimedUpdate) -> Event:
             if (parsed := parse(update.body)) is None:
@@ -316,7 +315,7 @@ class TelegramService(PlatformService[ApiCall]):
         try:
             await set_menus(self._bot, menus(), self._owners)
         except TelegramError as error:
-            logger.warning("the menus could not be set, trying again later: %s", error)
+            log.warning("the menus could not be set, trying again later: %s", error)
             await asyncio.sleep(CALL_LONGEST)
         else:
             await asyncio.Event().wait()

@@ -38,13 +38,14 @@ from bot.ports import Finding, Presence
 from bot.runtime import background
 from bot.sharing import Rate
 
+log = logging.getLogger(__name__)
+
 SUBSCRIBE, PING = "aibot_subscribe", "ping"
 PING_SECONDS, ACK_SECONDS = 30.0, 10.0
 SILENCE = 7 / 3  # of a ping's interval: two were not answered, and the second had ten seconds for it
 BUSY, TOO_FREQUENT, NOT_SUBSCRIBED = (-1, 6000), (45009, 45033, 45047), (846609,)
 TOO_LATE = (846605, 846608)
 FREQUENCY_SECONDS = 20.0
-logger = logging.getLogger(__name__)
 
 
 # 30 in a minute and 1,000 in an hour for each conversation, of which we take 26 and 983.
@@ -96,7 +97,7 @@ class WeComConnection:
                 await self._subscribe(socket, incoming)
                 self._socket = socket
                 self._health.ok()
-                logger.info("wecom: subscribed")
+                log.info("wecom: subscribed")
                 async with background(self._ping(socket)):
                     async for message in incoming:
                         self._take(message)

@@ -108,11 +108,6 @@ def card(title: str, buttons: Sequence[Button]) -> dict[str, object]:
     }
 
 
-def plainer(draft: WeComDraft) -> WeComDraft | None:
-    """A list instead of a card; None where there is none."""
-    return WeComDraft(draft.text) if draft.card else None
-
-
 def _title(text: str) -> str:
     first = next((line.strip() for line in clean(text).splitlines() if line.strip()), "")
     return first if len(first) <= TITLE_LENGTH else f"{first[: TITLE_LENGTH - 1]}…"
@@ -167,4 +162,5 @@ class WeComTransport(Transport[WeComDraft]):
         return message
 
     def instead(self, draft: WeComDraft, error: Refused) -> WeComDraft | None:
-        return plainer(draft)
+        """Send a list instead of a card."""
+        return WeComDraft(draft.text) if draft.card else None

@@ -23,10 +23,11 @@ from bot.platforms.wecom.updates import MESSAGE, callback, to_update, translate
 from bot.ports import PlatformHost
 from bot.sharing import Leadership
 
+log = logging.getLogger(__name__)
+
 UNSTORED_KEPT, UNSTORED_BYTES = 10_000, 64 * 1024 * 1024
 RETRY_SECONDS = 0.5
 LAST_SECONDS = 0.5
-logger = logging.getLogger(__name__)
 
 
 class UnstoredFrames:
@@ -114,7 +115,7 @@ class WeComService(PlatformService[WeComDraft]):
         """Put a frame where it is stored from, even if that takes a while: WeCom brings nothing twice."""
         if not self._unstored.add(frame):
             self.metrics.received.labels("unusable").inc()
-            logger.error("wecom: a frame was dropped: %d wait to be stored", len(self._unstored.frames))
+            log.error("wecom: a frame was dropped: %d wait to be stored", len(self._unstored.frames))
             return
         self._arrived.set()
 
@@ -128,7 +129,7 @@ class WeComService(PlatformService[WeComDraft]):
                     self._unstored.take()
                 except InboxError as error:
                     self.metrics.inbox_errors.inc()
-                    logger.error("inbox: a message could not be stored (%s); trying again", error)
+                    log.error("inbox: a message could not be stored (%s); trying again", error)
                     self._unstored.trouble = str(error)
                     await asyncio.sleep(RETRY_SECONDS)
 
@@ -136,7 +137,7 @@ class WeComService(PlatformService[WeComDraft]):
         called = callback(frame)
         update = to_update(called, frame) if called else None
         if update is None:
-            logger.error("wecom: a frame that brings nothing we know was dropped: %d keys", len(frame))
+            log.error("wecom: a frame that brings nothing we know was dropped: %d keys", len(frame))
             self.metrics.received.labels("unusable").inc()
             return
         await self.receiver.keep([update])
