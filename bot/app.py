@@ -151,12 +151,7 @@ async def serving(
         if group.inboxes is not None:
             migrations = shared.state.chat_migrations if shared.state else None
             host = PlatformHost(
-                reception,
-                metrics,
-                group.inboxes,
-                migrations,
-                on_fatal,
-                sharing=group.sharing,
+                reception, metrics, group.inboxes, migrations, on_fatal, sharing=group.sharing
             )
             routes = await _open_platforms(doors, settings, host, platforms, health)
         readers, clippings = Readers(lookup, interactions), Clippings(lookup, settings.data)

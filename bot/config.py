@@ -225,9 +225,7 @@ def load_settings(platforms: Sequence[type[PlatformSetup]]) -> Settings:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{ENV_FILE} 不是 UTF-8；请另存为 UTF-8") from error
     except ValidationError as error:
-        raise SettingsError(
-            _explain(error)
-        ) from None  # the cause would show the value, which may be a secret
+        raise SettingsError(_explain(error)) from None  # a cause would show the value, perhaps a secret
     owners = frozenset(_owner(given, platforms) for given in settings.admins)
     settings = settings.model_copy(update={"admins": owners})
     settings._platforms = own

@@ -286,8 +286,8 @@ class InteractionLog:
     This one remembers nothing.
     """
 
-    async def pointed(self, answer: Answer) -> Answer:
-        """Put in the fact that an admin pointed to, where nothing else was found."""
+    async def pinned(self, answer: Answer) -> Answer:
+        """Put in the fact that an admin pinned, where nothing else was found."""
         return answer
 
     async def missed(self, query: str, platform: str, person: str) -> str | None:

@@ -84,9 +84,8 @@ class QueryService:
                     return work(snapshot)
             except Exception:
                 raise
-            except (
-                BaseException
-            ) as error:  # what panics in Rust is no Exception (PyO3); in a thread nothing else is
+            except BaseException as error:
+                # What panics in Rust is no Exception (PyO3); in a thread nothing else is none.
                 self._panics.append(self._clock())
                 raise IndexFailure(f"the index failed: {error}") from error
 

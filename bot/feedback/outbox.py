@@ -1,4 +1,4 @@
-"""Sends what waits in the outgoing queue: once, and over a restart twice only what was in flight."""
+"""Sends what waits in the outbox: once, and over a restart twice only what was in flight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.errors import StateError
 from bot.messages import Chat, Reply
 from bot.runtime import backoff, waited
-from bot.state.chats import OutboxMessage, OutgoingQueue
+from bot.state.chats import Outbox, OutboxMessage
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,9 @@ class OutboxWorker:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
     def __init__(
-        self, outbox: OutgoingQueue, send: Send, clock: Callable[[], datetime], rest: float = REST
+        self, outbox: Outbox, send: Send, clock: Callable[[], datetime], rest: float = REST
     ) -> None:
-        self._outgoing = outbox
+        self._outbox = outbox
         self._say = send
         self._clock = clock
         self._rest = rest
@@ -68,7 +68,7 @@ class OutboxWorker:
             try:
                 rest = await self._begin()
             except StateError as error:
-                log.error("the outgoing queue cannot be read: %s", error)
+                log.error("the outbox cannot be read: %s", error)
                 rest = self._rest
             if self._stopping:
                 return
@@ -78,12 +78,12 @@ class OutboxWorker:
         """Begin to send what is due and has room; return the seconds until something may be due."""
         room = IN_FLIGHT - len(self._flying)
         flying = list(self._flying)
-        for message in await self._outgoing.due(self._clock(), room, flying) if room else ():
+        for message in await self._outbox.due(self._clock(), room, flying) if room else ():
             if not self._stopping:
                 self._flying[message.number] = asyncio.create_task(self._send(message))
         if len(self._flying) == IN_FLIGHT:
             return self._rest  # the next to land calls
-        due = await self._outgoing.next_due(list(self._flying))
+        due = await self._outbox.next_due(list(self._flying))
         return (
             self._rest if due is None else min(self._rest, max(0.05, (due - self._clock()).total_seconds()))
         )
@@ -100,9 +100,7 @@ class OutboxWorker:
         """Say a post; return when to try again, None where it is over."""
         try:
             await self._say(message.chat, replace(message.reply, key=_key(message)))
-        except (
-            Exception
-        ) as error:  # whatever a platform raises: the post must not be lost, nor stop the others
+        except Exception as error:  # whatever a platform raises, the post must not be lost, nor stop others
             if message.tries + 1 >= TRIES:
                 log.warning("post %d is given up after %d tries: %s", message.number, TRIES, error)
                 return None
@@ -116,9 +114,9 @@ class OutboxWorker:
         while True:
             try:
                 if later is None:
-                    await self._outgoing.done(message.number)
+                    await self._outbox.done(message.number)
                 else:
-                    await self._outgoing.postpone(message.number, later)
+                    await self._outbox.postpone(message.number, later)
                 return
             except StateError as error:
                 what = "is over" if later is None else "is put off"

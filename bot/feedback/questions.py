@@ -18,13 +18,7 @@ from bot.rendering.answer import PINNED, alert_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
 from bot.state.people import Pseudonymizer
-from bot.state.questions import (
-    AlertResult,
-    PinnedAnswer,
-    Questions,
-    QuestionState,
-    UnansweredQuestion,
-)
+from bot.state.questions import AlertResult, PinnedAnswer, Questions, QuestionState, UnansweredQuestion
 from bot.texts import phrases
 from knowledge.model import Answer, Fact, Hit, MatchKind
 from knowledge.query.aliases import Aliases
@@ -92,7 +86,7 @@ class UnansweredQuestions:
         clock: Callable[[], datetime],
         told: Callable[[], None],
     ) -> None:
-        """`told` is called when something new waits in the outgoing queue."""
+        """`told` is called when something new waits in the outbox."""
         self._questions = questions
         self._lookup = lookup
         self._pseudonyms = pseudonyms
@@ -147,34 +141,34 @@ class UnansweredQuestions:
         if asked is not None:
             await self._questions.pin(await self._key(asked.text), fact, self._clock())
             return asked.text, await self._settle(asked)
-        pointer = await self._pointer(question)
-        if pointer is None:
+        pin = await self._pinned(question)
+        if pin is None:
             return None
-        await self._questions.pin(pointer.key, fact, self._clock())
-        return pointer.key, 0
+        await self._questions.pin(pin.key, fact, self._clock())
+        return pin.key, 0
 
     async def unpin(self, question: str) -> str | None:
-        """Take back what an admin pointed to; return the question, None if there is no such thing."""
-        pointer = await self._pointer(question)
-        if pointer is None or not await self._questions.unpin(pointer.key):
+        """Take back what an admin pinned; return the question, None if there is no such thing."""
+        pin = await self._pinned(question)
+        if pin is None or not await self._questions.unpin(pin.key):
             return None
-        return pointer.key
+        return pin.key
 
     async def pinned_answers(self, limit: int) -> list[PinnedQuestion]:
-        """What admins pointed to, the latest first."""
+        """What admins pinned, the latest first."""
         latest = (await self._questions.pinned_answers())[:limit]
 
         def read(snapshot: Snapshot) -> list[PinnedQuestion]:
-            facts = [snapshot.fact(pointer.fact) for pointer in latest]
+            facts = [snapshot.fact(pin.fact) for pin in latest]
             return [
-                PinnedQuestion(question_id(pointer.key), pointer.key, fact.text if fact else "")
-                for pointer, fact in zip(latest, facts, strict=True)
+                PinnedQuestion(question_id(pin.key), pin.key, fact.text if fact else "")
+                for pin, fact in zip(latest, facts, strict=True)
             ]
 
         return await self._lookup.read(read)
 
     async def answer(self, query: str, limit: int) -> Answer:
-        """Answer a query, by the fact an admin pointed to where nothing else is found.
+        """Answer a query, by the fact an admin pinned where nothing else is found.
 
         Raises:
             TooSlow: the budget is spent.
@@ -183,7 +177,7 @@ class UnansweredQuestions:
         return answer if answer.found else await self.pinned(answer)
 
     async def pinned(self, answer: Answer) -> Answer:
-        """Put the fact that an admin pointed to into an answer that found nothing."""
+        """Put the fact that an admin pinned into an answer that found nothing."""
         key = await self._key(answer.query)
         fact = await self._questions.pinned(key) if key else None
         if fact is None:
@@ -191,7 +185,7 @@ class UnansweredQuestions:
         return await self._lookup.read(lambda snapshot: with_fact(answer, snapshot, fact))
 
     async def look_again(self) -> int:
-        """Settle every hoped-for question that something is found for by now; return how many chats will be told."""
+        """Settle every awaited question that something is found for by now; return how many chats will be told."""
         async with self._turn:
             return sum([await self._settle(question) for question in await self._questions.awaited()])
 
@@ -229,9 +223,9 @@ class UnansweredQuestions:
             self._told()
         return told
 
-    async def _pointer(self, question: str) -> PinnedAnswer | None:
+    async def _pinned(self, question: str) -> PinnedAnswer | None:
         every = await self._questions.pinned_answers()
-        return next((pointer for pointer in every if question_id(pointer.key) == question), None)
+        return next((one for one in every if question_id(one.key) == question), None)
 
     async def _key(self, query: str) -> str:
         return await self._lookup.read(lambda snapshot: question_key(query, snapshot.language))

@@ -135,10 +135,7 @@ class UsageReporter:
     """Reads the figures and has them drawn."""
 
     def __init__(
-        self,
-        state: State,
-        figures: UsageRecorder,
-        coverage: Callable[[], Coverage | None] = lambda: None,
+        self, state: State, figures: UsageRecorder, coverage: Callable[[], Coverage | None] = lambda: None
     ) -> None:
         self._state = state
         self._figures = figures
@@ -163,9 +160,7 @@ class UsageReporter:
         }
         try:
             code, drawn, complaint = await run_child(
-                *("-m", "bot.feedback.usage_chart"),
-                given=json.dumps(order).encode(),
-                seconds=PATIENCE,
+                *("-m", "bot.feedback.usage_chart"), given=json.dumps(order).encode(), seconds=PATIENCE
             )
         except TimeoutError:
             log.warning("the picture of /stats took more than %.0f s", PATIENCE)

@@ -59,7 +59,7 @@ class WatchService:
         clock: Callable[[], datetime],
         told: Callable[[], None],
     ) -> None:
-        """`told` is called when something new waits in the outgoing queue."""
+        """`told` is called when something new waits in the outbox."""
         self._watches = state.watches
         self._progress = state.checkpoints
         self._lookup = lookup

@@ -59,11 +59,11 @@ class StoredInteractionLog(InteractionLog):
         self._language = language
         self._vote = vote
 
-    async def pointed(self, answer: Answer) -> Answer:
+    async def pinned(self, answer: Answer) -> Answer:
         try:
             return await self._unanswered.pinned(answer)
         except (StateError, TooSlow) as error:
-            log.warning("what admins pointed to cannot be read: %s", error)
+            log.warning("what admins pinned cannot be read: %s", error)
             return answer
 
     async def missed(self, query: str, platform: str, person: str) -> str | None:
@@ -108,11 +108,7 @@ class FeedbackModule:
 
 @asynccontextmanager
 async def open_feedback(
-    data: Path,
-    context: AdminContext,
-    lookup: QueryService,
-    links: Permalinks,
-    sharing: Sharing | None = None,
+    data: Path, context: AdminContext, lookup: QueryService, links: Permalinks, sharing: Sharing | None = None
 ) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
 
@@ -305,4 +301,4 @@ async def acts_over(
 
 
 def _nobody_sends() -> None:
-    """What waits in the outgoing queue is sent by who serves next."""
+    """What waits in the outbox is sent by who serves next."""

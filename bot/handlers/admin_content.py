@@ -34,11 +34,7 @@ class FeedbackHandlers:
     """What admins do with what the bot could not answer."""
 
     def __init__(
-        self,
-        context: AdminContext,
-        unanswered: UnansweredQuestions,
-        book: AliasService,
-        stats: UsageReporter,
+        self, context: AdminContext, unanswered: UnansweredQuestions, book: AliasService, stats: UsageReporter
     ) -> None:
         self._context = context
         self._unanswered = unanswered

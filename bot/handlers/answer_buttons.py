@@ -92,10 +92,7 @@ class AnswerPages:
         if self.answer.close and not private:
             said = self.said.close_in_group.format(shown_query(shown.query))
             return Reply([Run(said)], [[self._button(self.said.show_close, Action.MORE, shown.id)]])
-        row = (
-            *self._fact_buttons(shown.id, 0),
-            self._button(self.said.more, Action.MORE, shown.id),
-        )
+        row = (*self._fact_buttons(shown.id, 0), self._button(self.said.more, Action.MORE, shown.id))
         return Reply(self._runs(0), [row if private else row[:2]] if ranking(self.answer) else [])
 
     def opened(self, shown_id: str, page: int) -> Reply:

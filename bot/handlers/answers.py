@@ -170,7 +170,7 @@ class AnswerHandler:
 
     async def _ask(self, query: str, context: Sequence[str] = ()) -> tuple[Answer, str]:
         answer, version = await self._lookup.read(lambda s: (_answered(s, query, context), s.version))
-        return answer if answer.found else await self._interactions.log.pointed(answer), version
+        return answer if answer.found else await self._interactions.log.pinned(answer), version
 
     async def _shown_to(
         self, chat: Chat, sender: Sender, query: str, answer: Answer, version: str

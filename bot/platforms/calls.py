@@ -193,13 +193,7 @@ class HttpClient:
         timeout = aiohttp.ClientTimeout(total=total, connect=min(total, CONNECT_SECONDS))
         try:
             async with self.session.request(
-                method,
-                url,
-                json=json,
-                data=data,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
+                method, url, json=json, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 body = await read_body(response.content, ANSWER_LIMIT)
                 if len(body) > ANSWER_LIMIT:

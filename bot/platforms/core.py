@@ -22,15 +22,7 @@ from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
 from bot.platforms.receiving import ConnectionHealth, Receiver
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
-from bot.platforms.sending import (
-    OVERALL,
-    PER_CHAT,
-    PER_GROUP,
-    Draft,
-    Limiter,
-    ReplySender,
-    Transport,
-)
+from bot.platforms.sending import OVERALL, PER_CHAT, PER_GROUP, Draft, Limiter, ReplySender, Transport
 from bot.ports import PlatformHost
 from bot.runtime import background, periodic, restarting
 from bot.sharing import SPEAKING, Leadership, Rate, Rates

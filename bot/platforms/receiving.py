@@ -185,9 +185,7 @@ async def websocket(http: HttpClient, url: str) -> AsyncIterator[aiohttp.ClientW
     try:
         async with asyncio.timeout(http.seconds):
             socket = await http.session.ws_connect(
-                url,
-                max_msg_size=MESSAGE_LIMIT,
-                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                url, max_msg_size=MESSAGE_LIMIT, timeout=aiohttp.ClientWSTimeout(ws_close=1.0)
             )
     except aiohttp.WSServerHandshakeError as error:
         # Whose ticket has run out, or who has too many connections, hears 401 or 403, too: no word about who we are.

@@ -17,7 +17,7 @@ from knowledge.search.conversation import Hints
 from knowledge.text.folding import fold
 
 SHOWN_QUERY = 60
-PINNED = "pinned"  # why a hit answers that an admin pointed to
+PINNED = "pinned"  # why a hit answers that an admin pinned
 NEAR = 3
 NEAR_CHARACTERS = 2
 ALSO = 3

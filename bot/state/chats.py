@@ -32,12 +32,7 @@ class Subscriber:
 
 def chat_columns(chat: Chat) -> dict[str, str]:
     """What identifies a chat in a row."""
-    return {
-        "platform": chat.platform,
-        "chat": chat.id,
-        "thread": chat.thread or "",
-        "place": chat.type.value,
-    }
+    return {"platform": chat.platform, "chat": chat.id, "thread": chat.thread or "", "place": chat.type.value}
 
 
 def is_chat(table: Table, chat: Chat) -> ColumnElement[bool]:
@@ -51,16 +46,9 @@ def chat_of(row: Row[Any]) -> Chat:
 
 
 # every table with the columns `platform` and `chat`
-PER_CHAT_TABLES = (
-    shown_answers,
-    preferences,
-    alerts,
-    watches,
-    outbox,
-)
-ONE_PER_CHAT: tuple[
-    tuple[Table, tuple[str, ...]], ...
-] = (  # what a chat has once only, and what tells it apart
+PER_CHAT_TABLES = (shown_answers, preferences, alerts, watches, outbox)
+# what a chat has once only, and what tells it apart
+ONE_PER_CHAT: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (preferences, ()),
     (alerts, ("question", "thread")),
     (watches, ("key", "thread")),
@@ -179,8 +167,8 @@ class OutboxMessage:
     tries: int
 
 
-class OutgoingQueue(Repository):
-    """The queue; rows come in by the transactions of those who have something to tell."""
+class Outbox(Repository):
+    """What waits to be sent; rows come in by the transactions of those who have something to tell."""
 
     async def due(self, now: datetime, limit: int, but: Collection[int] = ()) -> list[OutboxMessage]:
         """The oldest posts whose time has come, except those that are being sent."""
@@ -313,7 +301,7 @@ class Watches(Repository):
             return gone
 
     async def tell(self, news: Sequence[News], say: SayNews, now: datetime) -> int:
-        """Put one digest a chat into the outgoing queue, of what its watches were not told before.
+        """Put one digest a chat into the outbox, of what its watches were not told before.
 
         All of it, or nothing: no watch is told twice of one fact. Returns how many digests there are.
         """

@@ -220,12 +220,7 @@ def explain(error: DatabaseError, where: str) -> StateError:
 def _connect_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={BUSY}",
-    ):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -265,9 +260,7 @@ class Database:
         """
         with _explained(self._where):
             async with self.write_lock, _connected(self._writers) as connection, connection.begin():
-                if (
-                    connection.dialect.name == "postgresql"
-                ):  # other processes wait, as by themselves on SQLite
+                if connection.dialect.name == "postgresql":  # others wait, as by themselves on SQLite
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS})
                 yield connection
 

@@ -121,7 +121,7 @@ class Questions(Repository):
         return await self._database.change(mine.values(state=state.value)) == 1
 
     async def resolve(self, question_id: str, say: SayAnswer, now: datetime) -> int:
-        """Take an answered question away and put what `say` says to each waiting chat into the outgoing queue.
+        """Take an answered question away and put what `say` says to each waiting chat into the outbox.
 
         All of it, or nothing: who waits is told once. Returns how many will be told.
         """
@@ -131,7 +131,7 @@ class Questions(Repository):
             return told
 
     async def hint(self, question_id: str, say: SayAnswer, now: datetime) -> int:
-        """Put what `say` says to each waiting chat into the outgoing queue; the question stays. Returns how many."""
+        """Put what `say` says to each waiting chat into the outbox; the question stays. Returns how many."""
         async with self._database.writing() as connection:
             return await _tell(connection, question_id, say, now)
 
@@ -140,11 +140,11 @@ class Questions(Repository):
         await self._database.put(pinned_answers, key=key, fact=fact, since=now)
 
     async def pinned(self, key: str) -> str | None:
-        """The fact that an admin pointed to, or None."""
+        """The fact that an admin pinned, or None."""
         return await self._database.value(select(pinned_answers.c.fact).where(pinned_answers.c.key == key))
 
     async def pinned_answers(self) -> list[PinnedAnswer]:
-        """Every fact that an admin pointed to, the latest first."""
+        """Every fact that an admin pinned, the latest first."""
         wanted = select(pinned_answers).order_by(pinned_answers.c.since.desc(), pinned_answers.c.key)
         return [PinnedAnswer(row.key, row.fact) for row in await self._database.rows(wanted)]
 

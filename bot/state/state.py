@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateDamaged, StateError, StateReadOnly
-from bot.state.chats import Checkpoints, OutgoingQueue, StoredChatMigrations, StoredPreferences, Watches
+from bot.state.chats import Checkpoints, Outbox, StoredChatMigrations, StoredPreferences, Watches
 from bot.state.database import Database, open_database, take_time
 from bot.state.people import ASKERS_KEY, Audit, Erasure, Roles, read_askers_key
 from bot.state.questions import ChatAliases, Questions, Usage, Votes
@@ -153,7 +153,7 @@ class State:
         self.questions = Questions(database)
         self.aliases = ChatAliases(database)
         self.watches = Watches(database)
-        self.outbox = OutgoingQueue(database)
+        self.outbox = Outbox(database)
         self.votes = Votes(database)
         self.usage = Usage(database)
         self.checkpoints = Checkpoints(database)

@@ -203,10 +203,7 @@ async def reload_here(
         )
         reload_service = ReloadService(knowledge, builder, now, state.shown.quoted)
         report = await audited_reload(
-            reload_service,
-            audit_log,
-            ReloadRequest("shell", dry, confirm),
-            progress,
+            reload_service, audit_log, ReloadRequest("shell", dry, confirm), progress
         )
         return reload_json(report, said)
 

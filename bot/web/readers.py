@@ -39,7 +39,7 @@ class Readers:
         self._voted: deque[datetime] = deque(maxlen=MOST)
 
     async def ask(self, surface: str, key: Hashable, work: Callable[[Snapshot], Answer]) -> Answer:
-        """Answer by `work`, or by the fact that an admin pointed to where it finds nothing.
+        """Answer by `work`, or by the fact that an admin pinned where it finds nothing.
 
         `key` is all that the answer depends on beside the snapshot: what was answered lately is not worked out again.
 
@@ -51,10 +51,10 @@ class Readers:
         self._interactions.asked(answer, begun, surface)
         if answer.found:
             return answer
-        pointed = await self._interactions.log.pointed(answer)
-        if not pointed.found and answer.query.strip():
+        pinned = await self._interactions.log.pinned(answer)
+        if not pinned.found and answer.query.strip():
             self._interactions.log.missed_by_somebody(answer.query)
-        return pointed
+        return pinned
 
     def voted_enough(self) -> bool:
         """Whether too many votes came lately to take another; else this one counts."""
@@ -228,13 +228,7 @@ def browse_of(request: web.Request) -> Browse:
         years=(int(year),) if year else typed.only.years,
         newspapers=(newspaper,) if newspaper else typed.only.newspapers,
     )
-    return Browse(
-        typed.rest,
-        only,
-        Order(order),
-        (int(page) - 1) * most,
-        most,
-    )
+    return Browse(typed.rest, only, Order(order), (int(page) - 1) * most, most)
 
 
 def limit_of(request: web.Request, otherwise: int = 10) -> int:

@@ -278,9 +278,7 @@ class EventCallback(DeliveryHandler):
                 return None
             body = opened
         parsed = parse(body) or {}
-        if (
-            not signed and parsed.get("type") != CHECK
-        ):  # the check of the address is encrypted, but not signed
+        if not signed and parsed.get("type") != CHECK:  # that is encrypted, but not signed
             return None
         given = text_or_none(within(parsed, "header") or parsed, "token")
         return body if given is not None and same(given, self._token) else None

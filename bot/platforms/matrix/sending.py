@@ -18,12 +18,7 @@ from bot.platforms.text import MessagePart, is_web, numbered, parts
 # An event has at most 65,536 bytes with everything; what servers add (ids, signatures, up to 30 hashes of other
 # events) stays under 8 KiB.
 CONTENT_BYTES = 57_344
-TAGS = {
-    Style.BOLD: "strong",
-    Style.ITALIC: "em",
-    Style.CODE: "code",
-    Style.QUOTE: "blockquote",
-}
+TAGS = {Style.BOLD: "strong", Style.ITALIC: "em", Style.CODE: "code", Style.QUOTE: "blockquote"}
 
 
 @dataclass(frozen=True, slots=True)

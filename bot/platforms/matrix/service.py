@@ -292,14 +292,7 @@ class MatrixService(PlatformService[MatrixDraft]):
     async def _receive(self) -> None:
         assert self._identity is not None, "serving() first"
         await asyncio.shield(self._identity)
-        syncer = Syncer(
-            self._client,
-            self.inbox,
-            self._rooms,
-            self.health,
-            self._clocks.wall,
-            self._options,
-        )
+        syncer = Syncer(self._client, self.inbox, self._rooms, self.health, self._clocks.wall, self._options)
         await syncer.run()
 
     async def _translate(self, update: ClaimedUpdate) -> Event:

@@ -288,11 +288,7 @@ class TelegramService(PlatformService[ApiCall]):
         In webhook mode mount `routes` on the public site.
         """
         receive = self._set_webhook if self.webhook else self._poller().run
-        async with (
-            self._calls,
-            self._polls,
-            self.at_work(receive, self._set_menus),
-        ):
+        async with self._calls, self._polls, self.at_work(receive, self._set_menus):
             try:
                 yield self
             finally:

@@ -72,11 +72,7 @@ class WeComConnection:
     """Holds the connection of one bot; `took` is told of every frame that brings something."""
 
     def __init__(
-        self,
-        http: HttpClient,
-        options: WeComOptions,
-        health: ConnectionHealth,
-        took: Callable[[Json], None],
+        self, http: HttpClient, options: WeComOptions, health: ConnectionHealth, took: Callable[[Json], None]
     ) -> None:
         self._http = http
         self._options = options

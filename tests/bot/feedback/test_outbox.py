@@ -14,7 +14,7 @@ import pytest
 from bot.errors import StateReadOnly
 from bot.feedback.outbox import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.state.chats import OutgoingQueue, Subscriber, enqueue
+from bot.state.chats import Outbox, Subscriber, enqueue
 from bot.state.database import open_database
 from bot.state.state import State, open_state, sqlite_address
 from tests.support.clock import Clock
@@ -44,7 +44,7 @@ async def queue(folder: Path, *chats: str) -> None:
         await enqueue(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
 
 
-async def left(outbox: OutgoingQueue, *tries: int) -> None:
+async def left(outbox: Outbox, *tries: int) -> None:
     """Wait until so many posts are left, each tried so often."""
     async with asyncio.timeout(PATIENCE):
         while [post.tries for post in await outbox.due(NOW + timedelta(days=30), 100)] != list(tries):
@@ -94,7 +94,7 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
     assert platform.said == []
 
 
-class Disk(OutgoingQueue):
+class Disk(Outbox):
     """The queue on a disk that may be full; counts what could not be written."""
 
     full = True
