@@ -191,7 +191,7 @@ async def serving(
         if admin.context is not None:
             feedback = await enter(open_feedback(settings.data, admin.context, lookup, links, group.sharing))
             embedding.on_done = feedback.embedded
-            interactions.log = feedback.log
+            interactions.log = feedback
         api.serve({**admin.acts, **(feedback.acts if feedback else {})})
         interactions.sessions = admin.shown
         chats = ChatSettings(admin.preferences, platforms)

@@ -31,9 +31,7 @@ Send = Callable[[Chat, Reply], Awaitable[str | None]]
 class OutboxWorker:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
-    def __init__(
-        self, outbox: Outbox, send: Send, clock: Callable[[], datetime], rest: float = REST
-    ) -> None:
+    def __init__(self, outbox: Outbox, send: Send, clock: Callable[[], datetime], rest: float = REST) -> None:
         self._outbox = outbox
         self._say = send
         self._clock = clock

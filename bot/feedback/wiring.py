@@ -1,11 +1,11 @@
-"""Everything that learns, built over the shared state: the log of what is asked, the work beside the talk, the acts of the API."""
+"""Everything that learns, over the shared state: the log of what is asked, the work beside the talk, the acts of the API."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +22,12 @@ from bot.feedback.outbox import OutboxWorker
 from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder, UsageReporter
 from bot.feedback.watches import WatchService
-from bot.ports import InteractionLog, PlatformRegistry
+from bot.ports import InteractionLog
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.runtime import background, now, periodic
 from bot.sharing import ALIASES, OUTBOX, SPEAKING, Sharing
-from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
+from bot.state.people import Person, open_pseudonymizer, read_askers_key
 from bot.state.questions import QuestionState
 from bot.state.state import State
 from bot.texts import phrases, reworded
@@ -36,191 +36,165 @@ from knowledge.model import Answer
 from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
-from knowledge.text.analyzer import Analyzer, content_words
+from knowledge.text.analyzer import content_words
 
 log = logging.getLogger(__name__)
-
-
-class StoredInteractionLog(InteractionLog):
-    """Keeps it; a state that cannot be written is logged, and answers go on."""
-
-    def __init__(
-        self,
-        unanswered: UnansweredQuestions,
-        misses: MissedQuestions,
-        figures: UsageRecorder,
-        language: Analyzer,
-        vote: Callable[[str, str, str, bool], Awaitable[None]],
-    ) -> None:
-        """`vote` takes a vote: the answer's id, platform and person, and whether it was liked."""
-        self._unanswered = unanswered
-        self._misses = misses
-        self._figures = figures
-        self._language = language
-        self._vote = vote
-
-    async def pinned(self, answer: Answer) -> Answer:
-        try:
-            return await self._unanswered.pinned(answer)
-        except (StateError, TooSlow) as error:
-            log.warning("what admins pinned cannot be read: %s", error)
-            return answer
-
-    async def missed(self, query: str, platform: str, person: str) -> str | None:
-        try:
-            return await self._unanswered.missed(query, platform, person)
-        except (StateError, TooSlow) as error:
-            log.warning("an unanswered question could not be counted: %s", error)
-            return None
-
-    def missed_by_somebody(self, query: str) -> None:
-        self._misses.count(query)
-
-    def asked(self, answer: Answer, milliseconds: int) -> None:
-        folded = self._language.fold(answer.query[:256])
-        words = [word.text for word in content_words(self._language.tokens(folded), self._language.knows)]
-        self._figures.count(answer.query, answer.found, milliseconds, words)
-
-    async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
-        try:
-            await self._vote(answer_id, platform, person, liked)
-        except StateError as error:
-            log.warning("a vote could not be taken: %s", error)
 
 
 PAUSE = 5.0  # seconds between two times that questions of the page are written down
 LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedded is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackModule:
-    """What handlers are given; `forget` removes every trace of a person: platform, numeric id."""
+class FeedbackModule(InteractionLog):
+    """Everything that learns: the log of what is asked, what handlers are given, and the work beside the talk.
 
-    log: InteractionLog
-    unanswered: UnansweredQuestions
-    aliases: AliasService
-    watches: WatchService
-    usage: UsageReporter
-    forget: Callable[[str, str], Awaitable[None]]
-    embedded: Callable[[str], None]
-    acts: Mapping[str, Act]
+    Where the state cannot be written that is logged, and answers go on. `acts` are for the API.
+    """
+
+    def __init__(
+        self, data: Path, context: AdminContext, lookup: QueryService, links: Permalinks, sharing: Sharing
+    ) -> None:
+        knowledge, state, clock = context.reload_service.knowledge, context.state, context.clock
+        self._data = data
+        self._context = context
+        self._lookup = lookup
+        self._sharing = sharing
+        self._store = knowledge.store
+        self._language = knowledge.language
+        self._pseudonyms = open_pseudonymizer(data)
+        self._outbox = OutboxWorker(state.outbox, context.platforms.tell, clock)
+        telling = (links, clock, self._outbox.call)
+        self.unanswered = UnansweredQuestions(state.questions, lookup, self._pseudonyms, *telling)
+        self.watches = WatchService(state, lookup, partial(new_facts, knowledge.versions), *telling)
+        look_again = self.unanswered.look_again
+        self.aliases = AliasService(state.aliases, self._store, clock, context.audit_log, look_again)
+        self._missed = MissedQuestions(self.unanswered)
+        self._usage = UsageRecorder(state.usage, clock)
+        self.usage = UsageReporter(state, self._usage, self._coverage)
+        said = phrases(context.owners.language).admin
+        acts = FeedbackActs(self.unanswered, self._missed, self.aliases, context.audit_log, said)
+        self.acts = acts.by_name()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
+
+        Raises:
+            StateError: the aliases cannot be read.
+        """
+        await self.aliases.load()
+        self._context.reload_service.subscribe(self._swapped)
+        self._sharing.subscribe(OUTBOX, lambda _: self._outbox.call())
+        self._sharing.subscribe(ALIASES, lambda _: self._context.spawn(self._load_aliases()))
+        what = "what was asked in vain could not be written down"
+        async with (
+            background(periodic(PAUSE, self._missed.flush, StateError, TooSlow, what=what)),
+            self._usage.serving(),
+            background(self._sharing.lead(SPEAKING, self._speak)),
+        ):
+            yield
+
+    async def pinned(self, answer: Answer) -> Answer:
+        try:
+            return await self.unanswered.pinned(answer)
+        except (StateError, TooSlow) as error:
+            log.warning("what admins pinned cannot be read: %s", error)
+            return answer
+
+    async def missed(self, query: str, platform: str, person: str) -> str | None:
+        try:
+            return await self.unanswered.missed(query, platform, person)
+        except (StateError, TooSlow) as error:
+            log.warning("an unanswered question could not be counted: %s", error)
+            return None
+
+    def missed_by_somebody(self, query: str) -> None:
+        self._missed.count(query)
+
+    def asked(self, answer: Answer, milliseconds: int) -> None:
+        folded = self._language.fold(answer.query[:256])
+        words = [word.text for word in content_words(self._language.tokens(folded), self._language.knows)]
+        self._usage.count(answer.query, answer.found, milliseconds, words)
+
+    async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
+        voter = self._pseudonyms.of(platform, person)
+        try:
+            await self._context.state.votes.vote(answer_id, voter, liked, self._context.clock())
+        except StateError as error:
+            log.warning("a vote could not be taken: %s", error)
+
+    async def forget(self, platform: str, person: str) -> None:
+        """Remove every trace of a person, by the platform's id."""
+        keyed = self._pseudonyms.of(platform, person)
+        await self._context.state.erasure.forget(Person(platform, person, keyed))
+        await self._context.platforms.forget(platform, person)
+
+    def embedded(self, version: str) -> None:
+        """A version is embedded whole by now."""
+        if self._sharing.leads(SPEAKING):
+            self._context.spawn(self._tell_meant(version))
+
+    async def _swapped(self, report: ReloadReport) -> None:
+        try:  # all of this may have come from a backup
+            self._pseudonyms.rekey(await asyncio.to_thread(read_askers_key, self._data))
+            await self.aliases.load()
+        except (StateError, OSError) as error:
+            log.error("aliases and key could not be read again: %s", error)
+        if self._sharing.leads(SPEAKING):  # one of several tells; whoever leads next tells what it did not
+            self._context.spawn(self._tell(report.version))
+
+    async def _load_aliases(self) -> None:
+        try:
+            await self.aliases.load()
+        except StateError as error:
+            log.error("aliases could not be read again: %s", error)
+
+    async def _speak(self) -> None:
+        self._context.spawn(self._tell(self._store.version))
+        await self._context.platforms.opened.wait()
+        async with self._outbox.serving():
+            await asyncio.Event().wait()
+
+    async def _tell(self, version: str) -> None:
+        """Tell who asked or watches what a version brings."""
+        try:
+            await self.unanswered.look_again()
+            await self.watches.notify(version)
+        except (StateError, TooSlow) as error:
+            log.error("readers could not be told what version %s brings: %s", version, error)
+
+    async def _tell_meant(self, version: str) -> None:
+        """Tell who asked or watches what a version, embedded by now, has in other words."""
+        try:
+            for _ in range(LOOKS):
+                coverage = await self._lookup.read(lambda snapshot: snapshot.coverage)
+                if coverage is None or coverage.embedded == coverage.facts:
+                    break
+                await asyncio.sleep(LOOK)
+            fresh = await self.watches.new_since_embedded(version)
+            if fresh:
+                await self.unanswered.tell_meant(fresh)
+                await self.watches.notify_meant(fresh)
+        except (StateError, TooSlow) as error:
+            log.error("readers could not be told what version %s means: %s", version, error)
+
+    def _coverage(self) -> Coverage | None:
+        with self._store.lease() as snapshot:
+            return snapshot.coverage
 
 
 @asynccontextmanager
 async def open_feedback(
     data: Path, context: AdminContext, lookup: QueryService, links: Permalinks, sharing: Sharing | None = None
 ) -> AsyncIterator[FeedbackModule]:
-    """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
+    """Learn while the block runs.
 
     Raises:
         StateError: the aliases cannot be read.
     """
-    knowledge = context.reload_service.knowledge
-    store, language = knowledge.store, knowledge.language
-    state, clock, platforms = context.state, context.clock, context.platforms
-    sharing = sharing or Sharing()
-    pseudonyms = open_pseudonymizer(data)
-    worker = OutboxWorker(state.outbox, platforms.tell, clock)
-    figures = UsageRecorder(state.usage, clock)
-    unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
-    book = AliasService(state.aliases, store, clock, context.audit_log, unanswered.look_again)
-    misses = MissedQuestions(unanswered)
-    fresh = partial(new_facts, knowledge.versions)
-    watching = WatchService(state, lookup, fresh, links, clock, worker.call)
-    await book.load()
-    said = phrases(context.owners.language).admin
-    acts = FeedbackActs(unanswered, misses, book, context.audit_log, said).by_name()
-
-    async def swapped(report: ReloadReport) -> None:
-        try:  # all of this may have come from a backup
-            pseudonyms.rekey(await asyncio.to_thread(read_askers_key, data))
-            await book.load()
-        except (StateError, OSError) as error:
-            log.error("aliases and key could not be read again: %s", error)
-        if sharing.leads(SPEAKING):  # one of several tells; whoever leads next tells what this one did not
-            context.spawn(_tell(watching, unanswered, report.version))
-
-    def taught(_: str) -> None:
-        context.spawn(_load(book))
-
-    def embedded(version: str) -> None:
-        if sharing.leads(SPEAKING):
-            context.spawn(_tell_meant(watching, unanswered, lookup, version))
-
-    async def vote(answer: str, platform: str, person: str, liked: bool) -> None:
-        await state.votes.vote(answer, pseudonyms.of(platform, person), liked, clock())
-
-    async def speaking() -> None:
-        context.spawn(_tell(watching, unanswered, store.version))
-        await platforms.opened.wait()
-        async with worker.serving():
-            await asyncio.Event().wait()
-
-    context.reload_service.subscribe(swapped)
-    sharing.subscribe(OUTBOX, lambda _: worker.call())
-    sharing.subscribe(ALIASES, taught)
-    async with AsyncExitStack() as stack:
-        counting = periodic(
-            PAUSE, misses.flush, StateError, TooSlow, what="what was asked in vain could not be written down"
-        )
-        await stack.enter_async_context(background(counting))
-        await stack.enter_async_context(figures.serving())
-        await stack.enter_async_context(background(sharing.lead(SPEAKING, speaking)))
-        yield FeedbackModule(
-            StoredInteractionLog(unanswered, misses, figures, language, vote),
-            unanswered,
-            book,
-            watching,
-            UsageReporter(state, figures, partial(_coverage, store)),
-            partial(_forget, state, pseudonyms, platforms),
-            embedded,
-            acts,
-        )
-
-
-async def _load(book: AliasService) -> None:
-    try:
-        await book.load()
-    except StateError as error:
-        log.error("aliases could not be read again: %s", error)
-
-
-async def _tell_meant(
-    watching: WatchService, unanswered: UnansweredQuestions, lookup: QueryService, version: str
-) -> None:
-    """Tell who asked or watches what a version, embedded by now, has in other words."""
-    try:
-        for _ in range(LOOKS):
-            coverage = await lookup.read(lambda snapshot: snapshot.coverage)
-            if coverage is None or coverage.embedded == coverage.facts:
-                break
-            await asyncio.sleep(LOOK)
-        fresh = await watching.new_since_embedded(version)
-        if fresh:
-            await unanswered.tell_meant(fresh)
-            await watching.notify_meant(fresh)
-    except (StateError, TooSlow) as error:
-        log.error("readers could not be told what version %s means: %s", version, error)
-
-
-async def _tell(watching: WatchService, unanswered: UnansweredQuestions, version: str) -> None:
-    try:
-        await unanswered.look_again()
-        await watching.notify(version)
-    except (StateError, TooSlow) as error:
-        log.error("readers could not be told what version %s brings: %s", version, error)
-
-
-def _coverage(store: SnapshotHolder) -> Coverage | None:
-    with store.lease() as snapshot:
-        return snapshot.coverage
-
-
-async def _forget(
-    state: State, pseudonyms: Pseudonymizer, platforms: PlatformRegistry, platform: str, person: str
-) -> None:
-    await state.erasure.forget(Person(platform, person, pseudonyms.of(platform, person)))
-    await platforms.forget(platform, person)
+    feedback = FeedbackModule(data, context, lookup, links, sharing or Sharing())
+    async with feedback.serving():
+        yield feedback
 
 
 MOST = 500
@@ -232,8 +206,8 @@ class FeedbackActs:
     """What the admin API and the terminal have done here."""
 
     questions: UnansweredQuestions
-    misses: MissedQuestions
-    book: AliasService
+    missed: MissedQuestions
+    aliases: AliasService
     audit_log: AuditLog
     said: AdminPhrases
 
@@ -247,7 +221,7 @@ class FeedbackActs:
         limit = asked.get("limit", LISTED)
         if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST:
             raise WrongRequest
-        await self.misses.flush()
+        await self.missed.flush()
         questions = await self.questions.often(QuestionState.OPEN, limit)
         await self.audit_log.write(by, Permission.UNANSWERED, "shown")
         listed: list[JsonValue] = [
@@ -262,9 +236,9 @@ class FeedbackActs:
         if not isinstance(words, str):
             raise WrongRequest
         if not words:
-            groups = await self.book.shown(by)
+            groups = await self.aliases.shown(by)
             return 200, {"aliases": [{"number": one.number, "names": list(one.names)} for one in groups]}
-        taken = await self.book.add(by, words, self.said)
+        taken = await self.aliases.add(by, words, self.said)
         if not taken.done:
             return 409, {"text": taken.text, "done": False}
         return 200, {"text": taken.text, "done": True, "names": list(taken.names)}
@@ -274,7 +248,7 @@ class FeedbackActs:
         number = asked.get("number")
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise WrongRequest
-        gone = await self.book.remove(by, str(number), self.said)
+        gone = await self.aliases.remove(by, str(number), self.said)
         return (200 if gone.done else 404), {"text": gone.text, "done": gone.done}
 
     async def _or_why(self, act: Act, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
@@ -295,9 +269,9 @@ async def acts_over(
     """The same acts over a state that nobody serves from; who waits for an answer is told at the next start."""
     pseudonyms = open_pseudonymizer(data)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, no_permalinks, now, _nobody_sends)
-    book = AliasService(state.aliases, store, now, audit_log, unanswered.look_again)
-    await book.load()
-    return FeedbackActs(unanswered, MissedQuestions(unanswered), book, audit_log, said).by_name()
+    aliases = AliasService(state.aliases, store, now, audit_log, unanswered.look_again)
+    await aliases.load()
+    return FeedbackActs(unanswered, MissedQuestions(unanswered), aliases, audit_log, said).by_name()
 
 
 def _nobody_sends() -> None:

@@ -34,12 +34,16 @@ class FeedbackHandlers:
     """What admins do with what the bot could not answer."""
 
     def __init__(
-        self, context: AdminContext, unanswered: UnansweredQuestions, book: AliasService, stats: UsageReporter
+        self,
+        context: AdminContext,
+        unanswered: UnansweredQuestions,
+        aliases: AliasService,
+        usage: UsageReporter,
     ) -> None:
         self._context = context
         self._unanswered = unanswered
-        self._book = book
-        self._stats = stats
+        self._aliases = aliases
+        self._usage = usage
 
     async def unanswered(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds what was put aside."""
@@ -88,18 +92,18 @@ class FeedbackHandlers:
     async def alias(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
         if not words:
-            return [text_reply(_aliases(await self._book.shown(message.actor), said.admin))]
-        return [text_reply((await self._book.add(message.actor, words, said.admin)).text)]
+            return [text_reply(_aliases(await self._aliases.shown(message.actor), said.admin))]
+        return [text_reply((await self._aliases.add(message.actor, words, said.admin)).text)]
 
     async def unalias(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/unalias 3`, by the number that `/alias` shows."""
-        return [text_reply((await self._book.remove(message.actor, words, said.admin)).text)]
+        return [text_reply((await self._aliases.remove(message.actor, words, said.admin)).text)]
 
     async def stats(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/stats`: thirty days as text and as a picture."""
-        figures = await self._stats.figures()
+        figures = await self._usage.figures()
         replies = [text_reply(figures.text(said.admin))]
-        if figures.days and (picture := await self._stats.picture(figures, said.admin)):
+        if figures.days and (picture := await self._usage.picture(figures, said.admin)):
             replies.append(Reply([Run(said.admin.last_days)], picture=picture))
         return await self._context.audited(Permission.STATS, message.actor, *replies)
 

@@ -162,50 +162,46 @@ class PlatformService(ABC, Generic[D]):
         Nobody is answered before we are identified: without that no mention can be told. `work`, such as holding the
         connection, is begun again where it breaks.
         """
-
-        async def answering() -> None:
-            if self._adapter is None:
-                translate = await self.identify()
-                self._adapter = Adapter(
-                    self._host.conversation,
-                    self.replies,
-                    self.chats,
-                    self.inbox,
-                    translate,
-                    self._clocks.wall,
-                )
-            await self.scheduler.run()
-
-        @asynccontextmanager
-        async def alive() -> AsyncIterator[None]:
-            async with self.inbox.delivering(self.scheduler):
-                try:
-                    async with background(
-                        *(restarting(self._led_here(one)) for one in work),
-                        restarting(answering),
-                        periodic(
-                            TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
-                        ),
-                        periodic(
-                            LEARN_SECONDS,
-                            self.chats.load,
-                            InboxError,
-                            what="inbox: cannot read closed chats",
-                            first=LEARN_SECONDS,
-                        ),
-                    ):
-                        yield
-                finally:
-                    await self.scheduler.drain(self._pace.drain_seconds)
+        await self.chats.load()
+        alive = partial(self._alive, work)
 
         async def leading() -> None:
             async with alive():
                 await asyncio.Event().wait()
 
-        await self.chats.load()
         led = self._led is Leadership.EVERYTHING
         async with background(self._host.sharing.lead(SPEAKING, leading)) if led else alive():
             yield
+
+    @asynccontextmanager
+    async def _alive(self, work: Sequence[Callable[[], Awaitable[object]]]) -> AsyncIterator[None]:
+        async with self.inbox.delivering(self.scheduler):
+            try:
+                async with background(
+                    *(restarting(self._led_here(one)) for one in work),
+                    restarting(self._answer),
+                    periodic(
+                        TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
+                    ),
+                    periodic(
+                        LEARN_SECONDS,
+                        self.chats.load,
+                        InboxError,
+                        what="inbox: cannot read closed chats",
+                        first=LEARN_SECONDS,
+                    ),
+                ):
+                    yield
+            finally:
+                await self.scheduler.drain(self._pace.drain_seconds)
+
+    async def _answer(self) -> None:
+        if self._adapter is None:
+            translate = await self.identify()
+            self._adapter = Adapter(
+                self._host.conversation, self.replies, self.chats, self.inbox, translate, self._clocks.wall
+            )
+        await self.scheduler.run()
 
     def _led_here(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
         if self._led is Leadership.RECEIVING:

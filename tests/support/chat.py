@@ -233,7 +233,7 @@ async def hall(
         if side.context:
             feedback = await enter(open_feedback(data, side.context, lookup, no_permalinks))
         api.serve({**side.acts, **(feedback.acts if feedback else {})})
-        interactions = Interactions(side.shown, feedback.log if feedback else None, clock)
+        interactions = Interactions(side.shown, feedback, clock)
         chats = ChatSettings(side.preferences, platforms)
         dialogue = Dispatcher(lookup, interactions, chats, more=admin_handlers(side, feedback, chats))
         room = Hall(articles, data, here, phone, clock, knowledge, side, api, dialogue)
