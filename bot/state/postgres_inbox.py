@@ -173,66 +173,70 @@ class PostgresInbox(Inbox):
     async def _store(
         self, connection: Connection, work: Sequence[tuple[Sequence[NewUpdate], str | None]]
     ) -> list[int]:
+        now, me = self._clock(), self._replica.id
         updates = [update for some, _ in work for update in some]
         positions = [position for _, position in work if position is not None]
-        ours: set[str] = set()
-        if self._consumer is not None and self._replica.certain:  # else we may be dead to all others
-            fresh = [queue for queue in dict.fromkeys(u.queue for u in updates) if queue not in self._lanes]
-            ours = set(fresh[: max(0, OWN_LANES - len(self._lanes))]) | self._lanes.keys()
-        now, me = self._clock(), self._replica.id
-        told: dict[str, object] = {"platform": self._platform, "me": me, "now": now}
-        if len(updates) == 1 and not positions:
-            statement, (one,) = sql.STORE_ONE, updates
-            owner = me if one.queue in ours else None
-            told |= {"queue": one.queue, "owner": owner, "id": one.id, "kind": one.kind, "body": one.body}
-        else:
-            statement, queues = sql.STORE, sorted({update.queue for update in updates})
-            told |= {
-                "queues": queues,
-                "own": [queue in ours for queue in queues],
-                "ids": [u.id for u in updates],
-                "queue_of": [u.queue for u in updates],
-                "kinds": [u.kind for u in updates],
-                "bodies": [u.body for u in updates],
-                "position": positions[-1] if positions else None,
-            }
-        cursor = await connection.execute(statement, told)
+        statement, values = self._storing(updates, positions[-1] if positions else None)
+        cursor = await connection.execute(
+            statement, {"platform": self._platform, "me": me, "now": now, **values}
+        )
+        rows = await cursor.fetchall()
+        ours = {
+            queue: touches for queue, owner, touches, *_ in rows if owner == me and self._consumer is not None
+        }
+        lanes = {queue: self._lanes.setdefault(queue, _Lane()) for queue in ours}
+        behind = {queue for queue, touches in ours.items() if touches != lanes[queue].touches + 1}
         new: dict[str, int] = {}
-        behind: dict[str, list[int]] = {}
-        lined_up: dict[str, list[int]] = {}
-        touches: dict[str, int] = {}
-        for queue, owner, touched, number, update, _ in await cursor.fetchall():
+        lined_up: dict[int, str] = {}
+        missing: set[int] = set()
+        for queue, _, touches, number, update, _ in rows:
             if number is not None:
                 new[update] = number
-            if owner != me or self._consumer is None:
-                continue
-            lane = self._lanes.setdefault(queue, _Lane())
-            touches[queue] = touched
-            gap = touched != lane.touches + 1
-            (behind if gap else lined_up).setdefault(queue, []).extend([number] if number is not None else [])
+            if queue in ours and queue not in behind:
+                lanes[queue].touches = touches
+                if number is not None:
+                    lined_up[number] = queue
+                    lanes[queue].last = max(lanes[queue].last, number)
+            elif queue in ours and number is not None:
+                missing.add(number)
         counts: list[int] = []
         ready: list[QueuedUpdate] = []
         for some, _ in work:
-            counts.append(0)
-            for u in some:
-                number = new.pop(u.id, None)
-                if number is None:
-                    continue
-                counts[-1] += 1
-                if number in lined_up.get(u.queue, ()):
-                    ready.append(QueuedUpdate(number, u.queue, u.kind, counted=True))
+            fresh = [(new.pop(u.id), u) for u in some if u.id in new]
+            counts.append(len(fresh))
+            for number, u in fresh:
+                if number in lined_up:
+                    ready.append(QueuedUpdate(number, lined_up[number], u.kind, counted=True))
                     self._bodies[number] = ClaimedUpdate(number, u.id, u.kind, u.body, now, 1)
-        for queue, numbers in lined_up.items():
-            lane = self._lanes[queue]
-            lane.touches = touches[queue]
-            lane.last = max([lane.last, *numbers])
         while len(self._bodies) > BODIES:
             self._bodies.popitem(last=False)
         self._deliver(sorted(ready, key=lambda one: one.number))
         if behind:
-            await self._load(connection, list(behind), {n for some in behind.values() for n in some})
-        await self._free(connection, lined_up)
+            await self._load(connection, list(behind), missing)
+        await self._free(connection, ours.keys() - behind)
         return counts
+
+    def _storing(self, updates: Sequence[NewUpdate], position: str | None) -> tuple[str, dict[str, object]]:
+        """The statement that stores updates, and its values; a few lanes are ours as we make them."""
+        ours: set[str] = set()
+        if self._consumer is not None and self._replica.certain:  # else we may be dead to all others
+            fresh = [queue for queue in dict.fromkeys(u.queue for u in updates) if queue not in self._lanes]
+            ours = set(fresh[: max(0, OWN_LANES - len(self._lanes))]) | self._lanes.keys()
+        if len(updates) == 1 and position is None:
+            (one,) = updates
+            owner = self._replica.id if one.queue in ours else None
+            told = {"queue": one.queue, "owner": owner, "id": one.id, "kind": one.kind}
+            return sql.STORE_ONE, {**told, "body": one.body}
+        queues = sorted({update.queue for update in updates})
+        return sql.STORE, {
+            "queues": queues,
+            "own": [queue in ours for queue in queues],
+            "ids": [u.id for u in updates],
+            "queue_of": [u.queue for u in updates],
+            "kinds": [u.kind for u in updates],
+            "bodies": [u.body for u in updates],
+            "position": position,
+        }
 
     async def _tend(self, connection: Connection, work: Sequence[None]) -> list[None]:
         """Take free lanes while there is room, and see what others stored into ours."""
