@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -106,48 +107,31 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._gauges: dict[str, Gauge] = {}
-        counter, histogram = self._counter, self._histogram
-        self.received = counter("chuchu_updates_received", "Updates stored, by kind", "kind")
-        self.ended = counter("chuchu_updates_ended", "Updates ended, by how they ended", "ending")
-        self.sends = counter("chuchu_sends", "Calls that say something, by outcome", "outcome")
-        self.poll_errors = counter("chuchu_poll_errors", "Failed polls, by error", "error")
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self.received = counter("chuchu_updates_received", "Updates stored, by kind", ["kind"])
+        self.ended = counter("chuchu_updates_ended", "Updates ended, by how they ended", ["ending"])
+        self.sends = counter("chuchu_sends", "Calls that say something, by outcome", ["outcome"])
+        self.poll_errors = counter("chuchu_poll_errors", "Failed polls, by error", ["error"])
         self.inbox_errors = counter("chuchu_inbox_errors", "Commits of the inbox that failed")
-        self.fenced = counter(
-            "chuchu_inbox_fenced", "Updates that another process had by the time they ended"
-        )
-        self.reloads = counter(
-            "chuchu_reloads",
-            "Reloads, rollbacks and restores, by who asked and how they ended",
-            "by",
-            "ending",
-        )
-        self.questions = counter(
-            "chuchu_questions",
-            "Questions, by where they were asked (page, api, a platform) and what came of them",
-            "surface",
-            "tier",
-        )
-        self.requests = counter(
-            "chuchu_http_requests", "Requests to the public site, by route and status", "route", "status"
-        )
+        fenced = "Updates that another process had by the time they ended"
+        self.fenced = counter("chuchu_inbox_fenced", fenced)
+        reloads = "Reloads, rollbacks and restores, by who asked and how they ended"
+        self.reloads = counter("chuchu_reloads", reloads, ["by", "ending"])
+        questions = "Questions, by where they were asked (page, api, a platform) and what came of them"
+        self.questions = counter("chuchu_questions", questions, ["surface", "tier"])
+        requests = "Requests to the public site, by route and status"
+        self.requests = counter("chuchu_http_requests", requests, ["route", "status"])
+        asked = "Seconds that looking a question up took"
         self.question_seconds = histogram(
-            "chuchu_question_seconds", "Seconds that looking a question up took", LOOKUP_SECONDS, "surface"
+            "chuchu_question_seconds", asked, ["surface"], buckets=LOOKUP_SECONDS
         )
+        taken = "Seconds that a request to the public site took"
         self.request_seconds = histogram(
-            "chuchu_http_request_seconds",
-            "Seconds that a request to the public site took",
-            LOOKUP_SECONDS,
-            "route",
+            "chuchu_http_request_seconds", taken, ["route"], buckets=LOOKUP_SECONDS
         )
-        self.answer_seconds = histogram(
-            "chuchu_answer_seconds", "From the update stored to its end", ANSWER_SECONDS
-        )
-
-    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(name, meaning, labels, registry=self.registry)
-
-    def _histogram(self, name: str, meaning: str, buckets: Sequence[float], *labels: str) -> Histogram:
-        return Histogram(name, meaning, labels, buckets=buckets, registry=self.registry)
+        answered = "From the update stored to its end"
+        self.answer_seconds = histogram("chuchu_answer_seconds", answered, buckets=ANSWER_SECONDS)
 
     def watch(self, name: str, meaning: str, read: Callable[[], float], **labels: str) -> None:
         """Add a gauge that is read when somebody looks; one of several that differ by their labels' values."""

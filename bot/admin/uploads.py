@@ -53,14 +53,11 @@ def stored_name(name: str) -> str:
     stem, dot, suffix = kept.rpartition(".")
     if not dot or not re.fullmatch(r"[A-Za-z0-9]{1,10}", suffix):
         stem, suffix = kept, ""
-    stem = _cut(" ".join(stem.split()).lstrip(".~-$ ").rstrip(". "))
+    stem = " ".join(stem.split()).lstrip(".~-$ ").rstrip(". ")
+    stem = stem.encode()[:STORED].decode("utf-8", "ignore")
     if not stem or RESERVED.fullmatch(stem):
         stem = TEMPLATE + stem
     return f"{stem}.{suffix.lower()}" if suffix else stem
-
-
-def _cut(stem: str) -> str:
-    return stem.encode()[:STORED].decode("utf-8", "ignore")
 
 
 LIMIT = 20 * 1024 * 1024  # bytes; no platform hands out more

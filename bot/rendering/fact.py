@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Protocol
 
 from bot.messages import Run, Style
 from bot.texts import Phrases
 from knowledge.model import Article, Document, Fact
 from knowledge.repair.tables import RowCell, row_cells
 
-
-class Permalinks(Protocol):
-    """Where a reader can check a quote; None where no public page is known."""
-
-    def __call__(self, fact: Fact) -> str | None:
-        """Return the address of the fact's place in its file."""
+Permalinks = Callable[[Fact], str | None]
+"""The address of a fact's place in its file, where a reader can check a quote; None where no public page is known."""
 
 
 def no_permalinks(fact: Fact) -> str | None:

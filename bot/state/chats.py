@@ -35,10 +35,14 @@ def chat_columns(chat: Chat) -> dict[str, str]:
     return {"platform": chat.platform, "chat": chat.id, "thread": chat.thread or "", "place": chat.type.value}
 
 
-def is_chat(table: Table, chat: Chat) -> ColumnElement[bool]:
-    """The condition that a row is this chat's."""
-    thread = table.c.thread == (chat.thread or "")
-    return and_(table.c.platform == chat.platform, table.c.chat == chat.id, thread)
+def in_chat(table: Table, platform: str, chat: str) -> ColumnElement[bool]:
+    """The condition that a row is a chat's, whatever its topic."""
+    return and_(table.c.platform == platform, table.c.chat == chat)
+
+
+def in_topic(table: Table, chat: Chat) -> ColumnElement[bool]:
+    """The condition that a row is this chat's, in its topic."""
+    return and_(in_chat(table, chat.platform, chat.id), table.c.thread == (chat.thread or ""))
 
 
 def chat_of(row: Row[Any]) -> Chat:
@@ -74,8 +78,9 @@ class StoredChatMigrations(Repository):
                 for table, key in ONE_PER_CHAT:
                     await _drop_doubles(connection, table, key, platform, old, new)
                 for table in PER_CHAT_TABLES:
-                    rows = (table.c.platform == platform) & (table.c.chat == old)
-                    await connection.execute(update(table).where(rows).values(chat=new))
+                    await connection.execute(
+                        update(table).where(in_chat(table, platform, old)).values(chat=new)
+                    )
                 await _write_down(connection, platform, old, new)
         except StateError as error:
             log.error("a group has a new id, and what is kept for it could not follow: %s", error)
@@ -86,10 +91,7 @@ class StoredChatMigrations(Repository):
         """Drop what waits to be told there; its watches stay for its return."""
         try:
             await self._database.change(
-                *(
-                    delete(table).where(table.c.platform == platform, table.c.chat == chat)
-                    for table in WAITING
-                )
+                *(delete(table).where(in_chat(table, platform, chat)) for table in WAITING)
             )
         except StateError as error:
             log.error("a chat is closed, and what waits for it could not be dropped: %s", error)
@@ -110,7 +112,7 @@ async def _drop_doubles(
     other = table.alias()
     same = and_(true(), *(other.c[name] == table.c[name] for name in key))
     there = select(func.count()).where(other.c.platform == platform, other.c.chat == new, same)
-    twice = and_(table.c.platform == platform, table.c.chat == old, there.scalar_subquery() > 0)
+    twice = and_(in_chat(table, platform, old), there.scalar_subquery() > 0)
     await connection.execute(delete(table).where(twice))
 
 
@@ -119,18 +121,14 @@ class StoredPreferences(Repository):
 
     async def get(self, chat: Chat) -> Preference:
         """The chat's choices; the defaults where it made none, or where they cannot be read just now."""
-        wanted = select(preferences).where(
-            preferences.c.platform == chat.platform, preferences.c.chat == chat.id
-        )
+        wanted = select(preferences).where(in_chat(preferences, chat.platform, chat.id))
         try:
             rows = await self._database.rows(wanted)
         except StateError as error:
             log.warning("a chat's choices cannot be read, the defaults hold: %s", error)
-            rows = []
-        return next(
-            (Preference(row.language, row.facts, Askers(row.askers), row.library) for row in rows),
-            Preference(),
-        )
+            return Preference()
+        chosen = [Preference(row.language, row.facts, Askers(row.askers), row.library) for row in rows]
+        return chosen[0] if chosen else Preference()
 
     async def put(self, chat: Chat, preference: Preference) -> None:
         """Keep the chat's choices, on the disk when this returns.
@@ -138,9 +136,7 @@ class StoredPreferences(Repository):
         Raises:
             StateError: they cannot be written.
         """
-        here = delete(preferences).where(
-            preferences.c.platform == chat.platform, preferences.c.chat == chat.id
-        )
+        here = delete(preferences).where(in_chat(preferences, chat.platform, chat.id))
         row = insert(preferences).values(
             platform=chat.platform,
             chat=chat.id,
@@ -268,25 +264,20 @@ class Watches(Repository):
     async def keep(self, subscriber: Subscriber, words: str, key: str, now: datetime) -> WatchResult:
         """Watch some words for a chat; `key` is their normalised form."""
         async with self._database.writing() as connection:
-            mine = is_chat(watches, subscriber.chat)
+            mine = in_topic(watches, subscriber.chat)
             there = await connection.execute(select(watches.c.id).where(mine, watches.c.key == key))
             if there.one_or_none() is not None:
                 return WatchResult.ALREADY
             count = await connection.execute(select(func.count()).select_from(watches).where(mine))
             if count.scalar_one() >= MOST:
                 return WatchResult.FULL
-            row = {
-                **chat_columns(subscriber.chat),
-                "language": subscriber.language,
-                "words": words,
-                "key": key,
-            }
-            await connection.execute(insert(watches).values(id=fresh_id(), **row, since=now))
+            row = {**chat_columns(subscriber.chat), "language": subscriber.language, "words": words}
+            await connection.execute(insert(watches).values(id=fresh_id(), **row, key=key, since=now))
             return WatchResult.KEPT
 
     async def of(self, chat: Chat) -> list[Watch]:
         """What a chat watches, the oldest first."""
-        return await self._select(is_chat(watches, chat))
+        return await self._select(in_topic(watches, chat))
 
     async def all(self) -> list[Watch]:
         return await self._select(true())
@@ -294,7 +285,7 @@ class Watches(Repository):
     async def drop(self, chat: Chat, watch_id: str) -> bool:
         """Stop a chat's watch; False if it has none of that id."""
         async with self._database.writing() as connection:
-            mine = delete(watches).where(is_chat(watches, chat), watches.c.id == watch_id)
+            mine = delete(watches).where(in_topic(watches, chat), watches.c.id == watch_id)
             gone = (await connection.execute(mine)).rowcount == 1
             if gone:
                 await connection.execute(delete(notified).where(notified.c.watch == watch_id))

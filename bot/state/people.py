@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.state.chats import PER_CHAT_TABLES
+from bot.state.chats import PER_CHAT_TABLES, in_chat
 from bot.state.database import Database, Repository
 from bot.state.questions import remove
 from bot.state.tables import (
@@ -99,8 +99,7 @@ class Erasure(Repository):
     async def forget(self, person: Person) -> None:
         """Remove every trace of a person: rows, or, in the audit log, who it was."""
         async with self._database.writing() as connection:
-            here = and_(watches.c.platform == person.platform, watches.c.chat == person.id)
-            watched = select(watches.c.id).where(here)
+            watched = select(watches.c.id).where(in_chat(watches, person.platform, person.id))
             await connection.execute(delete(notified).where(notified.c.watch.in_(watched)))
             theirs = [(table, table.c.chat) for table in PER_CHAT_TABLES]
             for table, who in (*theirs, (shown_answers, shown_answers.c.asker), (roles, roles.c.person)):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Reply
 from bot.sharing import ALIASES
-from bot.state.chats import Subscriber, chat_columns, chat_of, enqueue
+from bot.state.chats import Subscriber, chat_columns, chat_of, enqueue, in_chat
 from bot.state.database import Repository, call_others, insert_missing
 from bot.state.tables import alerts, aliases, askers, days, pinned_answers, questions, votes, words
 
@@ -84,7 +84,7 @@ class Questions(Repository):
 
     async def subscribe(self, question_id: str, subscriber: Subscriber, now: datetime) -> AlertResult:
         """Keep a chat that wants to be told, of at most a hundred questions."""
-        chat = and_(alerts.c.platform == subscriber.chat.platform, alerts.c.chat == subscriber.chat.id)
+        chat = in_chat(alerts, subscriber.chat.platform, subscriber.chat.id)
         async with self._database.writing() as connection:
             there = select(questions.c.id).where(questions.c.id == question_id)
             if (await connection.execute(there)).one_or_none() is None:

@@ -13,6 +13,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from bot.errors import StateError
 from bot.ports import AnswerSession, InMemorySessions
+from bot.state.chats import in_chat
 from bot.state.database import Repository
 from bot.state.tables import confirmations, shown_answers, uploads
 
@@ -38,16 +39,15 @@ class SessionRepository(Repository):
     async def latest(
         self, platform: str, chat: str, asker: str | None = None, most: int = 1
     ) -> Sequence[AnswerSession]:
-        here = (shown_answers.c.platform == platform) & (shown_answers.c.chat == chat)
+        here = in_chat(shown_answers, platform, chat)
         theirs = here if asker is None else here & (shown_answers.c.asker == asker)
         wanted = select(shown_answers).where(theirs).order_by(shown_answers.c.created.desc()).limit(most)
         return [_session(row) for row in await self._database.rows(wanted)]
 
     async def quoted(self) -> set[str]:
         """The ids of every fact that somebody was shown."""
-        return {
-            fact for (facts,) in await self._database.rows(select(shown_answers.c.facts)) for fact in facts
-        }
+        rows = await self._database.rows(select(shown_answers.c.facts))
+        return {fact for (facts,) in rows for fact in facts}
 
     async def forget(self, now: datetime) -> int:
         """Remove what is older than seven days; return how many."""
@@ -156,9 +156,8 @@ class Confirmations(Repository):
 
     async def forget(self, now: datetime) -> int:
         """Remove what has expired an hour ago; return how many."""
-        return await self._database.change(
-            delete(confirmations).where(confirmations.c.expires < now - 6 * LASTS)
-        )
+        expired = confirmations.c.expires < now - 6 * LASTS
+        return await self._database.change(delete(confirmations).where(expired))
 
     async def get(self, confirmation_id: str) -> Confirmation | None:
         """The question of that id, expired or not; None if it was answered or never asked."""
@@ -167,7 +166,5 @@ class Confirmations(Repository):
 
     async def close(self, confirmation_id: str) -> bool:
         """Answer a question; False if somebody already did, so that a double press acts once."""
-        return (
-            await self._database.change(delete(confirmations).where(confirmations.c.id == confirmation_id))
-            == 1
-        )
+        mine = delete(confirmations).where(confirmations.c.id == confirmation_id)
+        return await self._database.change(mine) == 1

@@ -15,7 +15,7 @@ from bot.texts import Phrases
 from bot.web.articles import fact_path, source_path
 from bot.web.readers import QUERIES, READERS, ApiQuestion, question_of
 from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
-from knowledge.model import Answer, Article, Browse, Hit, Listing
+from knowledge.model import Answer, Browse, Hit, Listing
 from knowledge.search.conversation import Hints
 from knowledge.snapshot import Snapshot
 
@@ -119,13 +119,8 @@ async def show_page(request: web.Request) -> web.Response:
 def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: ApiQuestion) -> AnswerView:
     """Choose what lies open, what is folded, and what is said above."""
     said = reader.said
-    notices = [
-        line
-        for line in "".join(run.text for run in heading_runs(answer, said, suggesting=answer.found)).split(
-            "\n"
-        )
-        if line
-    ]
+    heading = "".join(run.text for run in heading_runs(answer, said, suggesting=answer.found))
+    notices = [line for line in heading.split("\n") if line]
     short = (answer.answer or "；".join(answer.answers)) if answer.found else None
     main = answer.hits if answer.found else nearest_hits(answer)
     several = len({hit.fact.article.library for hit in answer.hits}) > 1
@@ -208,8 +203,5 @@ def _hints(hints: Hints, answer: Answer, said: Phrases) -> HintsView:
         )
         for one in hints.held
     ]
-    return HintsView(missing, near, rest, held, [_article_link(article) for article in hints.articles])
-
-
-def _article_link(article: Article) -> Link:
-    return Link(article.title.text, f"/articles/{article.id}")
+    articles = [Link(article.title.text, f"/articles/{article.id}") for article in hints.articles]
+    return HintsView(missing, near, rest, held, articles)

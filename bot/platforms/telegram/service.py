@@ -258,7 +258,11 @@ class TelegramService(PlatformService[ApiCall]):
             clocks,
             Leadership.NOTHING if options.webhook_url else Leadership.RECEIVING,
         )
-        self.webhook = self._make_webhook()
+        self.webhook: Webhook | None = None
+        if options.webhook_url is not None:
+            if not options.webhook_secret:
+                raise ValueError("a webhook needs a secret: CHUCHU_WEBHOOK_SECRET")
+            self.webhook = Webhook(options.webhook_secret, self.receiver, self.health)
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
@@ -287,7 +291,8 @@ class TelegramService(PlatformService[ApiCall]):
 
         In webhook mode mount `routes` on the public site.
         """
-        receive = self._set_webhook if self.webhook else self._poller().run
+        poller = Poller(self._polls, self._options, self.receiver, self.scheduler.throttle, self.health)
+        receive = self._set_webhook if self.webhook else poller.run
         async with self._calls, self._polls, self.at_work(receive, self._set_menus):
             try:
                 yield self
@@ -329,16 +334,6 @@ class TelegramService(PlatformService[ApiCall]):
         )
         self.health.ok()
         await asyncio.Event().wait()
-
-    def _make_webhook(self) -> Webhook | None:
-        if self._options.webhook_url is None:
-            return None
-        if not self._options.webhook_secret:
-            raise ValueError("a webhook needs a secret: CHUCHU_WEBHOOK_SECRET")
-        return Webhook(self._options.webhook_secret, self.receiver, self.health)
-
-    def _poller(self) -> Poller:
-        return Poller(self._polls, self._options, self.receiver, self.scheduler.throttle, self.health)
 
 
 def webhook_address(url: str) -> str:

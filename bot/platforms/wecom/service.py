@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Self
 
 from bot.inbox import ClaimedUpdate, InboxError
@@ -96,8 +97,9 @@ class WeComService(PlatformService[WeComDraft]):
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
+        connect = partial(stay_connected, self._connection.connect, self.health)
         async with self._http:
-            async with self.at_work(self._connect, self._store):
+            async with self.at_work(connect, self._store):
                 yield self
             with suppress(InboxError):
                 async with asyncio.timeout(LAST_SECONDS):
@@ -107,9 +109,6 @@ class WeComService(PlatformService[WeComDraft]):
     async def identify(self) -> Translate:
         """Nothing is to be learnt: only what is meant for us comes."""
         return self._translate
-
-    async def _connect(self) -> None:
-        await stay_connected(self._connection.connect, self.health)
 
     def _take(self, frame: Json) -> None:
         """Put a frame where it is stored from, even if that takes a while: WeCom brings nothing twice."""
