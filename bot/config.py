@@ -70,11 +70,15 @@ def _seconds(value: object) -> object:
     return seconds
 
 
+def _is_address(value: object) -> bool:
+    parts = urlsplit(str(value).strip())
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+
+
 def _web_address(value: object) -> object:
     if value is None:
         return None
-    parts = urlsplit(str(value).strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _is_address(value) or urlsplit(str(value).strip()).fragment:
         raise ValueError("要写成完整的网址，例如 https://example.org")
     return str(value).strip().rstrip("/")
 
@@ -82,8 +86,7 @@ def _web_address(value: object) -> object:
 def _embeddings(value: object) -> object:
     if value is None or value in ("bundled", "off"):
         return value
-    parts = urlsplit(str(value).strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    if not _is_address(value):
         raise ValueError("要写 bundled、off，或 OpenAI 兼容接口的网址，例如 http://localhost:11434/v1#bge-m3")
     return str(value).strip()
 

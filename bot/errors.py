@@ -1,4 +1,4 @@
-"""What keeps the bot from starting, a backup from being made, or the shared state from being used: Chinese lines that say what to do."""
+"""What keeps the bot from starting, a backup from being made, or the shared state from being used: Chinese lines that say what to do; and the inbox's two."""
 
 from __future__ import annotations
 
@@ -54,3 +54,11 @@ class StateTooNew(StateError):
 
 class StateReadOnly(StateError):
     """The database cannot be written: the disk is full, or the folder is read-only."""
+
+
+class InboxError(StateError):
+    """The inbox cannot be read or written just now: nothing of what was asked is stored."""
+
+
+class LeaseLost(Exception):
+    """What was delivered is another process's now: whatever was made of it here is thrown away."""

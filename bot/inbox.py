@@ -13,18 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.errors import StateError
-
 ATTEMPTS = 3  # so often is an update begun that does not end
 KEPT_SECONDS = 7 * 86400.0
-
-
-class InboxError(StateError):
-    """The inbox cannot be read or written just now: nothing of what was asked is stored."""
-
-
-class LeaseLost(Exception):
-    """What was delivered is another process's now: whatever was made of it here is thrown away."""
 
 
 class UpdateStatus(StrEnum):

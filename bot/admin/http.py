@@ -71,8 +71,10 @@ class AdminApi:
         self._acts: Mapping[str, Act] | None = None
         self._metrics = metrics
         self._starting = starting
-        guard = _AuthMiddleware(token.encode(), host, denied)
-        self.app = web.Application(middlewares=[guard.middleware], client_max_size=BODY)
+        self._wanted = b"Bearer " + token.encode()
+        self._host = host
+        self._denied = denied
+        self.app = web.Application(middlewares=[self._guard], client_max_size=BODY)
         self.app.router.add_post("/admin/{act}", self._act)
         self.app.router.add_get("/metrics", self._measured, allow_head=False)
 
@@ -97,30 +99,8 @@ class AdminApi:
             body=self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
 
-
-async def _asked(request: web.Request) -> ActRequest:
-    body = await request.read()
-    try:
-        told = json.loads(body) if body.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise web.HTTPBadRequest from error
-    if not isinstance(told, dict):
-        raise web.HTTPBadRequest
-    return {**request.query, **told}
-
-
-def _json(status: int, told: JsonValue) -> web.Response:
-    return web.json_response(told, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False))
-
-
-class _AuthMiddleware:
-    def __init__(self, token: bytes, host: str, denied: Denied) -> None:
-        self._wanted = b"Bearer " + token
-        self._host = host
-        self._denied = denied
-
     @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if any(header in request.headers for header in BROWSERS):
             return await self._refuse(request, 403, "browser")
         if not _is_ours(request.headers.get("Host", ""), self._host):
@@ -139,6 +119,21 @@ class _AuthMiddleware:
         await self._denied(f"http:{request.remote}", f"{why} {request.method} {request.path[:100]}")
         challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         return web.Response(status=status, text=f"{status}\n", headers=challenge)
+
+
+async def _asked(request: web.Request) -> ActRequest:
+    body = await request.read()
+    try:
+        told = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest from error
+    if not isinstance(told, dict):
+        raise web.HTTPBadRequest
+    return {**request.query, **told}
+
+
+def _json(status: int, told: JsonValue) -> web.Response:
+    return web.json_response(told, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
 
 def _is_ours(header: str, host: str) -> bool:

@@ -15,7 +15,7 @@ from typing import ClassVar, Generic, TypeVar
 from aiohttp.web import RouteDef
 
 from bot.config import PlatformSetup
-from bot.inbox import InboxError
+from bot.errors import InboxError
 from bot.messages import Chat, Reply, Sender, SenderKind
 from bot.platforms.adapter import Adapter, Translate
 from bot.platforms.calls import CallError

@@ -14,7 +14,8 @@ from typing import TypeVar
 import aiohttp
 from aiohttp import web
 
-from bot.inbox import Inbox, InboxError, NewUpdate, UpdateStatus
+from bot.errors import InboxError
+from bot.inbox import Inbox, NewUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.calls import (
     CallError,

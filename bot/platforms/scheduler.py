@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, LeaseLost, QueuedUpdate, UpdateStatus
+from bot.errors import InboxError, LeaseLost
+from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.runtime import waited
 

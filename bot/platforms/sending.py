@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from bot.inbox import InboxError
+from bot.errors import InboxError
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, Reply, text_reply
 from bot.observability import Metrics
 from bot.platforms.calls import (

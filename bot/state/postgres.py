@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
-from bot.inbox import InboxError
+from bot.errors import InboxError
 from bot.runtime import background, backoff
 from bot.sharing import CHANNELS, INBOX
 

@@ -15,16 +15,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.inbox import (
-    ClaimedUpdate,
-    Inbox,
-    InboxError,
-    LeaseLost,
-    NewUpdate,
-    QueuedUpdate,
-    UpdateConsumer,
-    UpdateStatus,
-)
+from bot.errors import InboxError, LeaseLost
+from bot.inbox import ClaimedUpdate, Inbox, NewUpdate, QueuedUpdate, UpdateConsumer, UpdateStatus
 from bot.runtime import background, waited
 from bot.sharing import INBOX
 from bot.state import postgres_statements as sql

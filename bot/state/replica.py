@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from bot.inbox import LeaseLost
+from bot.errors import LeaseLost
 from bot.runtime import background
 from bot.state.postgres import TELL, Connection, connect
 

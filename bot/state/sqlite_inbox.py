@@ -14,13 +14,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from bot.errors import CannotStore
+from bot.errors import CannotStore, InboxError, LeaseLost
 from bot.inbox import (
     ClaimedUpdate,
     Inbox,
-    InboxError,
     Inboxes,
-    LeaseLost,
     NewUpdate,
     QueuedUpdate,
     UpdateConsumer,

@@ -220,10 +220,8 @@ def articles(settings: Settings, as_json: bool) -> int:
     with open_snapshot(settings, progress=shown_progress(said)) as snapshot:
         if as_json:
             for article in snapshot.articles():
-                write(
-                    dump({**article_json(article), "file": article.file, "keywords": list(article.keywords)})
-                    + "\n"
-                )
+                more = {"file": article.file, "keywords": list(article.keywords)}
+                write(dump(article_json(article) | more) + "\n")
             return 0
         total, _ = snapshot.counts()
         write(style.text([Run(said.articles_of.format(total) + "\n", Style.BOLD)]))
@@ -231,12 +229,7 @@ def articles(settings: Settings, as_json: bool) -> int:
             known = article.metadata
             printed = [article.date, known.newspaper if known else None, article.file]
             write(
-                style.text(
-                    [
-                        Run(f"{number}. {article.title.text}\n"),
-                        Run(f"   {' · '.join(filter(None, printed))}\n"),
-                    ]
-                )
+                style.text([Run(f"{number}. {article.title.text}\n   {' · '.join(filter(None, printed))}\n")])
             )
             if article.keywords:
                 write(style.text([Run(f"   {'　'.join(article.keywords)}\n", Style.CODE)]))

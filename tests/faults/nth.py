@@ -32,8 +32,8 @@ from pathlib import Path
 
 from bot.admin.uploads import UploadStore
 from bot.backup import unpacked, write_backup
-from bot.errors import BackupRefused, CannotStore, StateReadOnly
-from bot.inbox import InboxError, UpdateStatus
+from bot.errors import BackupRefused, CannotStore, InboxError, StateReadOnly
+from bot.inbox import UpdateStatus
 from bot.state.people import AuditEntry, read_askers_key
 from bot.state.sqlite_inbox import read_statuses
 from bot.state.state import open_state, sqlite_address

@@ -79,9 +79,10 @@ def card(runs: Sequence[Run], buttons: Sequence[Sequence[Button]] = (), chat: Ch
             elements.append({"tag": "action", "layout": "flow", "actions": pressed})
     links = list(dict.fromkeys(run.link for run in runs if is_web(run.link)))
     if links:
+        labels = [f"↗ {number}" for number in range(1, len(links) + 1)] if len(links) > 1 else ["↗"]
         opened = [
-            _opening(f"↗ {number}" if len(links) > 1 else "↗", str(link))
-            for number, link in enumerate(links, 1)
+            {"tag": "button", "type": "default", "text": _plain(label), "url": link}
+            for label, link in zip(labels, links, strict=True)
         ]
         elements.append({"tag": "action", "layout": "flow", "actions": opened})
     # update_multi: an edit is seen by everybody; a card that is passed on would be pressed in other chats.
@@ -127,10 +128,6 @@ def _button(button: Button, chat: Chat | None) -> dict[str, object]:
         "thread": (chat and chat.thread) or "",
     }
     return {"tag": "button", "type": "default", "text": _plain(clean(button.label) or "·"), "value": value}
-
-
-def _opening(label: str, link: str) -> dict[str, object]:
-    return {"tag": "button", "type": "default", "text": _plain(label), "url": link}
 
 
 def _plain(text: str) -> dict[str, str]:

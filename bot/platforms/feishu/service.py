@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from bot.inbox import ClaimedUpdate, InboxError
+from bot.errors import InboxError
+from bot.inbox import ClaimedUpdate
 from bot.messages import Message
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Required, TypedDict
 from urllib.parse import urlencode
 
 import aiohttp
@@ -98,24 +97,13 @@ class FloodControl(calls.RateLimited, RetryAfter):
         self.seconds = seconds
 
 
-def error_for(
-    status: int, description: str, retry_after: float | None, new_chat_id: int | None
-) -> TelegramError:
-    """Return what an error answer of the Bot API stands for: python-telegram-bot's class, where it has one."""
-    if new_chat_id is not None:
-        return Moved(new_chat_id)
-    if status == 429:
-        return FloodControl(description, retry_after or 1.0)
-    kinds: dict[int, type[TelegramError]] = {
-        400: Rejected,
-        401: TokenRefused,
-        403: Closed,
-        404: TokenRefused,
-        409: Conflict,
-    }
-    return kinds.get(status, TelegramServerFault)(description)
-
-
+KINDS: Mapping[int, type[TelegramError]] = {
+    400: Rejected,
+    401: TokenRefused,
+    403: Closed,
+    404: TokenRefused,
+    409: Conflict,
+}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 AS_TELEGRAM: Mapping[type[calls.CallError], type[TelegramError]] = {
     calls.ConnectFailed: TelegramConnectFailed,
@@ -163,8 +151,13 @@ class AiohttpRequest(BaseRequest):
         Raises:
             TelegramError: whatever went wrong.
         """
+        data: bytes | aiohttp.FormData
+        if isinstance(parameters, aiohttp.FormData):
+            data, headers = parameters, None
+        else:  # aiohttp's own form costs four times as much, and has a boundary drawn by lot which nobody reads
+            data, headers = urlencode(parameters).encode(), FORM
         with _in_telegrams_words():
-            answer = await self._http.call("POST", url, seconds=seconds, **_body(parameters))
+            answer = await self._http.call("POST", url, data=data, headers=headers, seconds=seconds)
         if answer.status == 200:
             return answer.body
         raise _error(answer.status, answer.body)
@@ -209,28 +202,22 @@ def _form(data: RequestData) -> Mapping[str, str] | aiohttp.FormData:
     return form
 
 
-class _Body(TypedDict, total=False):
-    data: Required[aiohttp.FormData | bytes]
-    headers: Mapping[str, str]
-
-
-def _body(parameters: Mapping[str, str] | aiohttp.FormData) -> _Body:
-    """aiohttp's own form costs four times as much, and has a boundary drawn by lot which nobody reads."""
-    if isinstance(parameters, aiohttp.FormData):
-        return {"data": parameters}
-    return {"data": urlencode(parameters).encode(), "headers": FORM}
-
-
 def _error(status: int, body: bytes) -> TelegramError:
+    """What an error answer of the Bot API stands for: python-telegram-bot's class, where it has one."""
     answer = parse(body) or {}
     parameters = within(answer, "parameters")
     retry_after, new_chat_id = parameters.get("retry_after"), parameters.get("migrate_to_chat_id")
-    return error_for(
-        status,
-        str(answer.get("description") or f"status {status}")[:200],
-        float(retry_after) if isinstance(retry_after, int | float) else None,
-        new_chat_id if isinstance(new_chat_id, int) else None,
-    )
+    description = str(answer.get("description") or f"status {status}")[:200]
+    if isinstance(new_chat_id, int):
+        return Moved(new_chat_id)
+    if status == 429:
+        return FloodControl(description, _seconds(retry_after))
+    return KINDS.get(status, TelegramServerFault)(description)
+
+
+def _seconds(told: object) -> float:
+    """How long to keep silent, a second where that is not told."""
+    return float(told) if isinstance(told, int | float) and told else 1.0
 
 
 SCOPES: Mapping[Scope, Callable[[], BotCommandScope]] = {

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Self
 
-from bot.inbox import ClaimedUpdate, InboxError
+from bot.errors import InboxError
+from bot.inbox import ClaimedUpdate
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import HttpClient, Json, Refused
 from bot.platforms.core import Clocks, Pace, PlatformService

@@ -11,7 +11,8 @@ import pytest
 import regex
 from hypothesis import given
 
-from bot.inbox import ClosedChat, InboxError, NewUpdate
+from bot.errors import InboxError
+from bot.inbox import ClosedChat, NewUpdate
 from bot.messages import Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from pytest import approx
 
-from bot.errors import CannotStore, StateReadOnly
-from bot.inbox import LeaseLost, NewUpdate, UpdateStatus
+from bot.errors import CannotStore, LeaseLost, StateReadOnly
+from bot.inbox import NewUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.telegram.service import TelegramOptions, TelegramService
 from bot.ports import PlatformHost

@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import CannotStore
+from bot.errors import CannotStore, InboxError, LeaseLost
 from bot.inbox import (
     KEPT_SECONDS,
     ClaimedUpdate,
     ClosedChat,
     Inbox,
-    InboxError,
-    LeaseLost,
     NewUpdate,
     QueuedUpdate,
     UpdateStatus,
