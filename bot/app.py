@@ -303,17 +303,14 @@ async def _open_platforms(
     wanted = [setup for setup in settings.platforms if setup.is_on]
     for setup in wanted:
         on_fatal = host.on_fatal if len(wanted) == 1 else log.critical
-        own = replace(host, owners=_owners(settings, setup.name), on_fatal=on_fatal)
+        prefix = f"{setup.name}:"
+        owners = [one.removeprefix(prefix) for one in settings.admins if one.startswith(prefix)]
+        own = replace(host, owners=owners, on_fatal=on_fatal)
         platform = await stack.enter_async_context(setup.open(own))
         health.add(setup.name, platform.problem)
         platforms.add(setup.name, platform)
         routes += platform.routes
     return routes
-
-
-def _owners(settings: Settings, platform: str) -> list[str]:
-    """The owners of one platform, as it writes their ids."""
-    return [person for name, _, person in (one.partition(":") for one in settings.admins) if name == platform]
 
 
 @dataclass(frozen=True, slots=True)

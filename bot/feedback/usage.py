@@ -105,7 +105,9 @@ class UsageReport:
         return sorted(every, key=lambda slow: -slow.milliseconds)[:SLOWEST]
 
     def text(self, said: AdminPhrases) -> str:
-        meaning = [_meaning(self.coverage, said)] if self.coverage else []
+        meaning = []
+        if found := self.coverage:
+            meaning = [said.meaning.format(found.facts, found.embedded, found.model or said.no_model)]
         if not self.asked:
             return "\n".join([said.no_usage, *meaning])
         mean = sum(day.milliseconds for day in self.days) / self.asked
@@ -125,10 +127,6 @@ class UsageReport:
                 *(said.day.format(day.day, day.asked, day.found) for day in self.days[-7:]),
             ]
         )
-
-
-def _meaning(coverage: Coverage, said: AdminPhrases) -> str:
-    return said.meaning.format(coverage.facts, coverage.embedded, coverage.model or said.no_model)
 
 
 class UsageReporter:

@@ -86,7 +86,8 @@ class FeedbackHandlers:
         question, waiting = pinned
         detail = f"{fact} {question}"
         await self._context.audit_log.write(str(press.actor), Permission.UNANSWERED, "done", detail)
-        reply = text_reply(said.admin.pinned.format(question, _told(waiting, said.admin)))
+        told = said.admin.will_be_told.format(waiting) if waiting else said.admin.nobody_waits
+        reply = text_reply(said.admin.pinned.format(question, told))
         return [replace(reply, buttons=[[Button(said.admin.undo, f"{QUESTION}:u:{question_id}")]])]
 
     async def alias(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
@@ -177,10 +178,6 @@ def _rows(buttons: Sequence[Button]) -> list[Sequence[Button]]:
 def _line(question: UnansweredQuestion, said: AdminPhrases) -> str:
     alerts = said.waiting_chats.format(question.alerts) if question.alerts else ""
     return said.question_line.format(question.text, question.asked, question.askers, alerts)
-
-
-def _told(count: int, said: AdminPhrases) -> str:
-    return said.will_be_told.format(count) if count else said.nobody_waits
 
 
 UPLOAD = "upload"

@@ -152,21 +152,21 @@ class AnswerButtons:
         self._links = links
         self._clippings = clippings
 
-    async def press(self, press: ButtonPress, phrases: Phrases, facts: int | None = None) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress, said: Phrases, facts: int | None = None) -> Sequence[Reply]:
         """Answer a button; each reply's notice is the short notice on it."""
         button = parse_callback(press.data)
         shown = await self._interactions.sessions.get(button.shown_id) if button else None
         if not button or not shown or not _same_chat(shown, press):
-            return [Reply([], notice=phrases.stale)]
+            return [Reply([], notice=said.stale)]
         if button.action in (Action.LIKE, Action.DISLIKE):
             liked = button.action is Action.LIKE
             await self._interactions.log.voted(shown.id, shown.platform, press.sender.id, liked)
-            return [Reply([], notice=phrases.thanks)]
+            return [Reply([], notice=said.thanks)]
         answer, renewed = await self._again(shown)
         chat = press.chat.type if press.chat else ChatType.PRIVATE
-        pages = AnswerPages(answer, chat, phrases, self._links, facts)
+        pages = AnswerPages(answer, chat, said, self._links, facts)
         if renewed is not shown:
-            return [replace(pages.first(renewed), edits=press.message_id, notice=phrases.refreshed)]
+            return [replace(pages.first(renewed), edits=press.message_id, notice=said.refreshed)]
         return await self._act(button, pages, press.message_id)
 
     async def _act(self, button: Callback, pages: AnswerPages, message: str | None) -> Sequence[Reply]:
@@ -187,42 +187,42 @@ class AnswerButtons:
             case _:
                 return [Reply(list(explanation_runs(hits, said)))]
 
-    async def _clipping(self, hits: Sequence[Hit], phrases: Phrases) -> Reply:
+    async def _clipping(self, hits: Sequence[Hit], said: Phrases) -> Reply:
         """The printed place of the first fact that has one."""
         fact = next((hit.fact for hit in hits if can_be_clipped(hit.fact)), None)
         try:
             picture = await self._clippings.clipping(fact.id) if fact and self._clippings else None
         except ClippingsBusy:
-            return Reply([], notice=phrases.site.clipping_busy)
+            return Reply([], notice=said.site.clipping_busy)
         if fact is None or picture is None:
-            return Reply([], notice=phrases.talk.no_clipping)
-        return Reply([citation(fact, phrases, self._links)], picture=picture)
+            return Reply([], notice=said.talk.no_clipping)
+        return Reply([citation(fact, said, self._links)], picture=picture)
 
 
 def _same_chat(shown: AnswerSession, press: ButtonPress) -> bool:
     return press.chat is None or (shown.platform, shown.chat) == (press.chat.platform, press.chat.id)
 
 
-def _context(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Permalinks) -> list[Reply]:
+def _context(snapshot: Snapshot, hits: Iterable[Hit], said: Phrases, links: Permalinks) -> list[Reply]:
     runs: list[Run] = []
     for fact in _first_of_each_article(hits):
         runs += [Run("\n\n")] if runs else []
-        runs += context_runs(fact, snapshot.around(fact.id, AROUND, AROUND), phrases, links)
-    return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
+        runs += context_runs(fact, snapshot.around(fact.id, AROUND, AROUND), said, links)
+    return [Reply(runs)] if runs else [Reply([], notice=said.stale)]
 
 
-def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Permalinks) -> list[Reply]:
+def _source(snapshot: Snapshot, hits: Iterable[Hit], said: Phrases, links: Permalinks) -> list[Reply]:
     runs: list[Run] = []
     for hit in hits:
         document = snapshot.document(hit.fact.article.file)
         if document is not None:
             runs += [Run("\n\n")] if runs else []
-            runs += source_runs(hit.fact, document, phrases, links)
-    return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
+            runs += source_runs(hit.fact, document, said, links)
+    return [Reply(runs)] if runs else [Reply([], notice=said.stale)]
 
 
 def _others(
-    snapshot: Snapshot, answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Permalinks
+    snapshot: Snapshot, answer: Answer, hits: Sequence[Hit], said: Phrases, links: Permalinks
 ) -> Reply:
     """Other reports of the answer, then what else is told of the same as the first fact."""
     seen = {hit.fact.article.id for hit in hits}
@@ -235,8 +235,8 @@ def _others(
         if fact.id not in known and snapshot.proves(fact)
     ][: OTHERS - len(others)]
     if not others:
-        return Reply([], notice=phrases.no_other_reports)
-    return Reply([Run(phrases.other_reports + "\n", Style.BOLD), *hit_runs(others, phrases, links)])
+        return Reply([], notice=said.no_other_reports)
+    return Reply([Run(said.other_reports + "\n", Style.BOLD), *hit_runs(others, said, links)])
 
 
 def _first_of_each_article(hits: Iterable[Hit]) -> list[Fact]:

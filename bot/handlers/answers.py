@@ -36,11 +36,6 @@ LONGEST_LABEL = 24
 _NO_PREFERENCE = Preference()
 
 
-def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
-    """The button under a reply that found nothing."""
-    return (Button(phrases.feedback.tell_me, f"{ALERT}:{question}"),)
-
-
 LIMIT = 30
 FACT_ID = "[a-z2-7]{13}"
 FURTHER = " more:"  # begins one that asks what else there is beside what was told
@@ -67,7 +62,7 @@ class AnswerHandler:
         query: str,
         chat: Chat,
         sender: Sender,
-        phrases: Phrases,
+        said: Phrases,
         preference: Preference = _NO_PREFERENCE,
         replied_to: str | None = None,
     ) -> Reply:
@@ -78,7 +73,7 @@ class AnswerHandler:
         """
         query = query.strip() or (replied_to or "").strip()
         if not query:
-            return text_reply(phrases.nothing_asked)
+            return text_reply(said.nothing_asked)
         begun = time.perf_counter()
         context = await self._before(chat, sender, replied_to)
         answer, version = await self._ask(in_chosen_library(preference.library, query), context)
@@ -89,14 +84,14 @@ class AnswerHandler:
         self._interactions.asked(answer, begun, chat.platform)
         log = self._interactions.log
         missed = None if answer.found else await log.missed(query, chat.platform, sender.id)
-        waiting: list[Sequence[Button]] = [alert_row(missed, phrases)] if missed else []
-        helping, leads = await self._hints(answer, query, phrases)
-        waiting = [*leads, *waiting]
+        helping, rows = await self._hints(answer, query, said)
+        if missed:
+            rows = [*rows, (Button(said.feedback.tell_me, f"{ALERT}:{missed}"),)]
         if not ranking(answer):
-            return Reply([*answer_runs(answer, phrases), *helping], waiting)
+            return Reply([*answer_runs(answer, said), *helping], rows)
         shown = await self._shown_to(chat, sender, query, answer, version)
-        reply = AnswerPages(answer, chat.type, phrases, self._links, preference.facts).first(shown)
-        return replace(reply, runs=[*reply.runs, *helping], buttons=[*reply.buttons, *waiting])
+        reply = AnswerPages(answer, chat.type, said, self._links, preference.facts).first(shown)
+        return replace(reply, runs=[*reply.runs, *helping], buttons=[*reply.buttons, *rows])
 
     async def begin_anew(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/new`: what is asked next follows from nothing before; words behind it are asked at once."""
@@ -132,7 +127,7 @@ class AnswerHandler:
         return [asked] if found and (asked := _asked(found)) else []
 
     async def _hints(
-        self, answer: Answer, query: str, phrases: Phrases
+        self, answer: Answer, query: str, said: Phrases
     ) -> tuple[Sequence[Run], Sequence[Sequence[Button]]]:
         """What helps where nothing was found: lines, and buttons that lead on."""
         if answer.found or answer.close or query.startswith(" "):
@@ -143,22 +138,17 @@ class AnswerHandler:
             [Button(article.title.text[:LONGEST_LABEL], f"article:{article.id}.0")]
             for article in hints.articles
         ]
-        return list(hint_runs(hints, phrases)), [*([spellings] if spellings else []), *articles]
-
-    async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
-        """Open one fact, as a deep link asks for it."""
-        query = FACT + fact_id
-        answer, version = await self._ask(query)
-        if not answer.found:
-            return text_reply(phrases.fact_gone)
-        shown = await self._shown_to(chat, sender, query, answer, version)
-        return AnswerPages(answer, chat.type, phrases, self._links).first(shown)
+        return list(hint_runs(hints, said)), [*([spellings] if spellings else []), *articles]
 
     async def start(self, message: Message, words: str, said: Phrases) -> Sequence[Reply]:
         """`/start`, and what a deep link puts behind it: a fact; anything else is not ours, and means a welcome."""
-        if re.fullmatch(FACT_ID, words):
-            return [await self.fact(words, message.chat, message.sender, said)]
-        return [text_reply(said.start)]
+        if not re.fullmatch(FACT_ID, words):
+            return [text_reply(said.start)]
+        answer, version = await self._ask(FACT + words)
+        if not answer.found:
+            return [text_reply(said.fact_gone)]
+        shown = await self._shown_to(message.chat, message.sender, FACT + words, answer, version)
+        return [AnswerPages(answer, message.chat.type, said, self._links).first(shown)]
 
     async def again(self, shown: AnswerSession) -> tuple[Answer, AnswerSession]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""
@@ -234,13 +224,13 @@ def first_of(offset: str) -> int:
     return at if at < DEEPEST and at % INLINE_PAGE == 0 else 0
 
 
-def _result(hit: Hit, answer: str | None, phrases: Phrases, links: Permalinks) -> InlineResult:
+def _result(hit: Hit, answer: str | None, said: Phrases, links: Permalinks) -> InlineResult:
     marks = shown_marks(hit.fact.text, hit.matched, answer)
-    runs = [*marked_runs(hit.fact.text, marks), Run("\n"), citation(hit.fact, phrases, links)]
+    runs = [*marked_runs(hit.fact.text, marks), Run("\n"), citation(hit.fact, said, links)]
     title = answer or hit.fact.article.title.text
     if hit.rung is MatchKind.MEANING:
-        runs.insert(0, Run(f"【{phrases.close_mark}】\n"))
-        title = f"【{phrases.close_mark}】{title}"
+        runs.insert(0, Run(f"【{said.close_mark}】\n"))
+        title = f"【{said.close_mark}】{title}"
     return InlineResult(hit.fact.id, title, hit.fact.text, Reply(runs))
 
 
