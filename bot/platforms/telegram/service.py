@@ -195,7 +195,6 @@ class Webhook(DeliveryHandler):
             return
         # Telegram would bring it again for a day, and hold the chat's other updates back meanwhile.
         log.error("webhook: %d bytes that are no update; quarantined", len(body))
-        self._receiver.metrics.received.labels("unusable").inc()
         await self._receiver.quarantine(str(-1 - zlib.crc32(body)), body, "no usable update")
 
     def _knows(self, request: web.Request) -> bool:
