@@ -1,4 +1,4 @@
-"""The admin API: acts and metrics for those who hold the token, and for no browser."""
+"""The admin API: acts and metrics for those who hold the token, and for no browser; and what its acts have done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,6 +17,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import JsonValue
 
+from bot.admin.operations import audited_reload, audited_restore
+from bot.admin.permissions import AuditLog
+from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
+from bot.admin.reports import reload_json
+from bot.backup import RestoredBackup
+from bot.ports import PlatformRegistry
+from bot.texts.phrases import AdminPhrases
 from knowledge.snapshots.files import write_durably
 
 NAME = "admin.token"
@@ -149,3 +158,46 @@ def _is_ours(header: str, host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+STATUS = {
+    ReloadStatus.BUSY: 409,
+    ReloadStatus.UNCONFIRMED: 409,
+    ReloadStatus.NOT_ASKED: 409,
+    ReloadStatus.FAILED: 500,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AdminActs:
+    """What the admin API has done; `restore` stores a backup, or raises `BackupRefused`."""
+
+    reload_service: ReloadService
+    audit_log: AuditLog
+    platforms: PlatformRegistry
+    restore_from: Callable[[Path], Awaitable[RestoredBackup]]
+    said: AdminPhrases
+
+    async def reload(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
+        """Reload; `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
+        dry, confirm = asked.get("dry", False), asked.get("confirm")
+        if dry not in (True, False, "1", "0") or not isinstance(confirm, str | None):
+            raise WrongRequest
+        request = ReloadRequest(by, dry in (True, "1"), confirm)
+        return self._reported(await audited_reload(self.reload_service, self.audit_log, request))
+
+    async def list_platforms(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
+        """Tell of each platform that is open what keeps messages from coming in, or null."""
+        return 200, {"platforms": dict(self.platforms.problems())}
+
+    async def restore(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
+        """Put the backup `file` back."""
+        file = asked.get("file")
+        if not isinstance(file, str) or not file or "\0" in file:
+            raise WrongRequest
+        storing = partial(self.restore_from, Path(file))
+        report = await audited_restore(self.reload_service, self.audit_log, by, storing, self.said)
+        return self._reported(report)
+
+    def _reported(self, report: ReloadReport) -> tuple[int, JsonValue]:
+        return STATUS.get(report.status, 200), reload_json(report, self.said)

@@ -1,4 +1,4 @@
-"""The admin side as a whole, built over knowledge that serves: what every command stands on, and the acts of the API."""
+"""The admin side as a whole, built over knowledge that serves, and what every command of it stands on."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pydantic import JsonValue
-
-from bot.admin.http import Act, ActRequest, WrongRequest
+from bot.admin.http import Act, AdminActs
 from bot.admin.knowledge import Previewer, preview_file
-from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
+from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer, DegradedState, Permission
-from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
-from bot.admin.reports import changes_text, reload_json
+from bot.admin.reload_service import ReloadService
+from bot.admin.reports import changes_text
 from bot.admin.uploads import UploadService, UploadStore
 from bot.backup import RestoredBackup, clear_left, restore_backup
 from bot.errors import BackupRefused, StateError
@@ -253,46 +251,3 @@ async def _tell_owners(context: AdminContext) -> None:
 
     if changes or notices:
         await context.tell_owners(say)
-
-
-STATUS = {
-    ReloadStatus.BUSY: 409,
-    ReloadStatus.UNCONFIRMED: 409,
-    ReloadStatus.NOT_ASKED: 409,
-    ReloadStatus.FAILED: 500,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class AdminActs:
-    """What the admin API has done; `restore` stores a backup, or raises `BackupRefused`."""
-
-    reload_service: ReloadService
-    audit_log: AuditLog
-    platforms: PlatformRegistry
-    restore_from: Callable[[Path], Awaitable[RestoredBackup]]
-    said: AdminPhrases
-
-    async def reload(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
-        """Reload; `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
-        dry, confirm = asked.get("dry", False), asked.get("confirm")
-        if dry not in (True, False, "1", "0") or not isinstance(confirm, str | None):
-            raise WrongRequest
-        request = ReloadRequest(by, dry in (True, "1"), confirm)
-        return self._reported(await audited_reload(self.reload_service, self.audit_log, request))
-
-    async def list_platforms(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
-        """Tell of each platform that is open what keeps messages from coming in, or null."""
-        return 200, {"platforms": dict(self.platforms.problems())}
-
-    async def restore(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
-        """Put the backup `file` back."""
-        file = asked.get("file")
-        if not isinstance(file, str) or not file or "\0" in file:
-            raise WrongRequest
-        storing = partial(self.restore_from, Path(file))
-        report = await audited_restore(self.reload_service, self.audit_log, by, storing, self.said)
-        return self._reported(report)
-
-    def _reported(self, report: ReloadReport) -> tuple[int, JsonValue]:
-        return STATUS.get(report.status, 200), reload_json(report, self.said)

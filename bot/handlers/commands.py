@@ -20,7 +20,6 @@ from bot.messages import ChatType, Message, Reply, Run, SenderKind, Style, text_
 from bot.texts import Phrases, phrases
 
 FIND, START = "find", "start"
-_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:@[A-Za-z0-9_]{1,64})?(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,7 @@ class TypedCommand:
     rest: str
 
 
-def command(text: str) -> TypedCommand | None:
-    """Read a command at the start of a message; None where it is free text."""
-    match = _COMMAND.fullmatch(text.strip())
-    return TypedCommand(match[1].lower(), (match[2] or "").strip()) if match else None
-
-
+_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:@[A-Za-z0-9_]{1,64})?(?:\s+(.*))?", re.DOTALL)
 _CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)
 
 _END = r"[\s,，!！。.~～?？]*"
@@ -71,7 +65,8 @@ def parse_intent(message: Message) -> Intent | None:
     """
     if message.sender.kind in (SenderKind.BOT, SenderKind.AUTO_FORWARD):
         return None
-    typed = command(message.text)
+    match = _COMMAND.fullmatch(message.text.strip())
+    typed = TypedCommand(match[1].lower(), (match[2] or "").strip()) if match else None
     if message.chat.type is ChatType.CHANNEL:
         return _in_channel(message, typed)
     if not message.addressed:
