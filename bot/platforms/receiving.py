@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.errors import InboxError
 from bot.inbox import Inbox, NewUpdate, UpdateStatus
 from bot.observability import Metrics
-from bot.platforms.calls import (
+from bot.platforms.client import (
     CallError,
     ConnectFailed,
     Disconnected,

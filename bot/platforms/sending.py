@@ -13,7 +13,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 from bot.errors import InboxError
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, Reply, text_reply
 from bot.observability import Metrics
-from bot.platforms.calls import (
+from bot.platforms.chats import ChatDirectory
+from bot.platforms.client import (
     ChatClosed,
     ChatMoved,
     ConnectFailed,
@@ -24,7 +25,6 @@ from bot.platforms.calls import (
     ServerFault,
     Unauthorized,
 )
-from bot.platforms.chats import ChatDirectory
 from bot.platforms.scheduler import Slots
 from bot.runtime import backoff
 from bot.sharing import Limits, Rate

@@ -24,7 +24,7 @@ from bot.backup import ACT, restore_backup, write_backup
 from bot.config import Address, PlatformSetup, Settings
 from bot.errors import BackupRefused, StartError, StateError
 from bot.feedback.wiring import acts_over
-from bot.platforms.calls import advice, well, wrong
+from bot.platforms.client import advice, well, wrong
 from bot.ports import Finding, Presence, Severity
 from bot.query_service import open_query_service
 from bot.runtime import now

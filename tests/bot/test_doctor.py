@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.calls import clock_findings
+from bot.platforms.client import clock_findings
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.client import examine as examine_feishu
 from bot.platforms.matrix.client import examine as examine_matrix

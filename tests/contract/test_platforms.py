@@ -14,8 +14,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender
-from bot.platforms.core import Clocks
 from bot.platforms.receiving import REFUSED_SECONDS
+from bot.platforms.service import Clocks
 from bot.ports import Interactions, Platform
 from bot.query_service import ask_verified
 from bot.terminal.console import ConsoleStyle, answer_text, reply_text

@@ -20,7 +20,7 @@ import pytest
 from bot.errors import CannotStore, StateDamaged
 from bot.handlers.dispatcher import Dispatcher
 from bot.inbox import NewUpdate
-from bot.platforms.core import Clocks
+from bot.platforms.service import Clocks
 from bot.platforms.telegram.service import TelegramOptions, TelegramService
 from bot.ports import Interactions
 from bot.query_service import IndexFailure, open_query_service

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot.platforms.calls import (
+from bot.platforms.client import (
     CallError,
     ChatClosed,
     HttpAnswer,

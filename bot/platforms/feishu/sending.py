@@ -20,7 +20,7 @@ from urllib.parse import quote
 import aiohttp
 
 from bot.messages import Button, ButtonPress, Chat, Reply, Run, Style
-from bot.platforms.calls import OutcomeUnknown, Refused
+from bot.platforms.client import OutcomeUnknown, Refused
 from bot.platforms.feishu.client import CardRefused, FeishuApi, Gone, Uneditable
 from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8

@@ -26,8 +26,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from bot.errors import InboxError
 from bot.inbox import ClaimedUpdate
 from bot.messages import Message
-from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import (
+from bot.platforms.client import (
     CallError,
     HttpClient,
     Json,
@@ -38,7 +37,6 @@ from bot.platforms.calls import (
     text_or_none,
     within,
 )
-from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.feishu import Feishu
 from bot.platforms.feishu.client import API, Credentials, FeishuApi
 from bot.platforms.feishu.sending import FeishuDraft, FeishuTransport, Toasts
@@ -66,6 +64,8 @@ from bot.platforms.receiving import (
     until_done,
     websocket,
 )
+from bot.platforms.service import Clocks, Pace, PlatformService
+from bot.platforms.updates import Event, Translate
 from bot.ports import PlatformHost
 from bot.sharing import Rate
 

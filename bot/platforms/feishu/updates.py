@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from bot.inbox import ClaimedUpdate, NewUpdate
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
-from bot.platforms.adapter import Event, Ignored, Membership
-from bot.platforms.calls import Json, needed, needed_text, parse, text_or_none, within
+from bot.platforms.client import Json, needed, needed_text, parse, text_or_none, within
 from bot.platforms.text import clean
+from bot.platforms.updates import Event, Ignored, Membership
 
 PLATFORM = "feishu"
 MESSAGE, PRESS, ADDED, REMOVED, DISBANDED = (

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-from bot.platforms.calls import (
+from bot.platforms.client import (
     CallError,
     ChatClosed,
     ConnectFailed,

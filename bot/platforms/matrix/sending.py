@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from bot.messages import Button, Chat, Reply, Run, Style
-from bot.platforms.calls import Json, Refused
+from bot.platforms.client import Json, Refused
 from bot.platforms.matrix.client import MatrixClient
 from bot.platforms.matrix.updates import BUTTONS, RoomDirectory
 from bot.platforms.sending import Transport

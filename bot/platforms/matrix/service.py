@@ -14,14 +14,14 @@ from typing import Self
 
 from bot.inbox import ClaimedUpdate, Inbox, NewUpdate
 from bot.messages import Chat, ChatType, text_reply
-from bot.platforms.adapter import Event, Ignored, Membership, Migrated, Translate, Unsupported
-from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, objects, within
-from bot.platforms.core import Clocks, Pace, PlatformService
+from bot.platforms.client import CallError, ChatClosed, HttpClient, Json, Refused, objects, within
 from bot.platforms.matrix import Matrix
 from bot.platforms.matrix.client import MatrixClient
 from bot.platforms.matrix.sending import MatrixDraft, MatrixTransport
 from bot.platforms.matrix.updates import PLATFORM, Identity, RoomDirectory, read, translate
 from bot.platforms.receiving import ConnectionHealth, keep_polling, until_done
+from bot.platforms.service import Clocks, Pace, PlatformService
+from bot.platforms.updates import Event, Ignored, Membership, Migrated, Translate, Unsupported
 from bot.ports import PlatformHost
 from bot.runtime import Seldom
 from bot.sharing import Leadership, Rate

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
-from bot.platforms.adapter import Event, Ignored
-from bot.platforms.calls import ChatClosed, Json, Refused, needed, needed_text, within
+from bot.platforms.client import ChatClosed, Json, Refused, needed, needed_text, within
 from bot.platforms.matrix.client import MatrixClient
+from bot.platforms.updates import Event, Ignored
 
 log = logging.getLogger(__name__)
 

@@ -30,8 +30,8 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.commands import Menu, Scope
-from bot.platforms import calls
-from bot.platforms.calls import (
+from bot.platforms import client as calls
+from bot.platforms.client import (
     HttpAnswer,
     HttpClient,
     advice,

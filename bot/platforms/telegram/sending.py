@@ -22,7 +22,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.messages import Button, ButtonPress, Chat, InlineAnswer, Reply, Run, Style
 from bot.observability import Metrics
-from bot.platforms.calls import ChatClosed, Refused
+from bot.platforms.client import ChatClosed, Refused
 from bot.platforms.sending import Transport
 from bot.platforms.telegram.client import AiohttpRequest, TelegramOutcomeUnknown
 from bot.platforms.telegram.updates import INLINE

@@ -20,9 +20,7 @@ from telegram.error import TelegramError
 
 from bot.handlers.commands import menus
 from bot.inbox import ClaimedUpdate, NewUpdate
-from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import parse
-from bot.platforms.core import Clocks, Pace, PlatformService
+from bot.platforms.client import parse
 from bot.platforms.receiving import (
     BODY_LIMIT,
     CALL_LONGEST,
@@ -34,10 +32,12 @@ from bot.platforms.receiving import (
     until_done,
 )
 from bot.platforms.sending import OVERALL
+from bot.platforms.service import Clocks, Pace, PlatformService
 from bot.platforms.telegram import API, Telegram
 from bot.platforms.telegram.client import AiohttpRequest, Conflict, TelegramOutcomeUnknown, set_menus
 from bot.platforms.telegram.sending import ApiCall, BotApiTransport
 from bot.platforms.telegram.updates import TelegramIdentity, translate
+from bot.platforms.updates import Event, Translate
 from bot.ports import PlatformHost
 from bot.sharing import Leadership, Rate
 

@@ -13,7 +13,7 @@ from telegram.constants import ChatID
 from telegram.constants import ChatType as TelegramChatType
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
-from bot.platforms.adapter import Event, Ignored, Membership, Migrated
+from bot.platforms.updates import Event, Ignored, Membership, Migrated
 
 PLATFORM = "telegram"
 CHAT_TYPES = {TelegramChatType.PRIVATE: ChatType.PRIVATE, TelegramChatType.CHANNEL: ChatType.CHANNEL}

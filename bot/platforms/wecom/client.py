@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from bot.observability import Metrics
-from bot.platforms.calls import (
+from bot.platforms.client import (
     CallError,
     ConnectFailed,
     Disconnected,

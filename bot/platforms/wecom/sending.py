@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
-from bot.platforms.calls import Json, OutcomeUnknown, Refused
+from bot.platforms.client import Json, OutcomeUnknown, Refused
 from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
 from bot.platforms.wecom.client import TooLate, WeComConnection

@@ -13,11 +13,11 @@ from typing import Self
 
 from bot.errors import InboxError
 from bot.inbox import ClaimedUpdate
-from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import HttpClient, Json, Refused
-from bot.platforms.core import Clocks, Pace, PlatformService
+from bot.platforms.client import HttpClient, Json, Refused
 from bot.platforms.receiving import stay_connected
+from bot.platforms.service import Clocks, Pace, PlatformService
 from bot.platforms.text import utf8
+from bot.platforms.updates import Event, Translate
 from bot.platforms.wecom import WeCom
 from bot.platforms.wecom.client import WeComConnection, WeComOptions
 from bot.platforms.wecom.sending import WeComDraft, WeComTransport

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from bot.inbox import NewUpdate
 from bot.messages import ButtonPress, Chat, ChatType, Message, Sender, text_reply
-from bot.platforms.adapter import NOT_SERVED, Event, Ignored, Unsupported
-from bot.platforms.calls import Json, needed_text, objects, text_or_none, within
+from bot.platforms.client import Json, needed_text, objects, text_or_none, within
+from bot.platforms.updates import NOT_SERVED, Event, Ignored, Unsupported
 from bot.texts import in_both
 
 PLATFORM = "wecom"

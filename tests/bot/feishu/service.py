@@ -10,9 +10,9 @@ from aiohttp import web
 
 from bot.messages import Conversation
 from bot.observability import Metrics
-from bot.platforms.core import Clocks, Pace
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService
+from bot.platforms.service import Clocks, Pace
 from bot.sharing import Rate
 from tests.feishu.server import APP, SECRET, Feishu
 from tests.support.inbox import open_host

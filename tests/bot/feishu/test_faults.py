@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from bot.inbox import ClaimedUpdate
 from bot.messages import Chat, ChatType, Reply, Run, Sender
 from bot.observability import Metrics
-from bot.platforms.calls import CallError
+from bot.platforms.client import CallError
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.service import (
     COMMIT_SECONDS,

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.messages import ChatMigrations, Conversation
-from bot.platforms.core import Clocks, Pace
 from bot.platforms.matrix.service import MatrixOptions, MatrixService
+from bot.platforms.service import Clocks, Pace
 from bot.sharing import Rate
 from tests.matrix.server import TOKEN, Homeserver
 from tests.support.inbox import open_host

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
-from bot.platforms.adapter import Ignored
 from bot.platforms.matrix.sending import CONTENT_BYTES, content, drafts, plainer, size
 from bot.platforms.matrix.updates import BUTTONS, Identity, MessageContext, Quoted, quoted, read, translate
+from bot.platforms.updates import Ignored
 from tests.contract.surface import HOSTILE
 from tests.matrix.server import visible
 

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender, Style
-from bot.platforms.calls import HttpClient, Json, Refused
+from bot.platforms.client import HttpClient, Json, Refused
 from bot.platforms.matrix.client import MatrixClient, examine
 from bot.platforms.matrix.sending import CONTENT_BYTES, size
 from bot.platforms.matrix.service import MatrixOptions, MatrixService

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.platforms.calls import CallError, ChatClosed, RateLimited, Refused, ServerFault, Unauthorized
+from bot.platforms.client import CallError, ChatClosed, RateLimited, Refused, ServerFault, Unauthorized
 from bot.platforms.matrix.client import NotThere, error_for
 from tests.bot.matrix.service import ANN, serving
 from tests.bot.telegram.service import Echo

@@ -15,8 +15,8 @@ from bot.errors import InboxError
 from bot.inbox import ClosedChat, NewUpdate
 from bot.messages import Reply, Run, Style
 from bot.observability import Metrics
-from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
 from bot.platforms.chats import ChatDirectory
+from bot.platforms.client import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
 from bot.platforms.feishu.client import Credentials, FeishuApi
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts, card, post, weight
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected

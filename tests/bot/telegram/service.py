@@ -25,7 +25,7 @@ from bot.messages import (
     Reply,
     Run,
 )
-from bot.platforms.core import Clocks
+from bot.platforms.service import Clocks
 from bot.platforms.telegram import Telegram
 from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService
 from bot.sharing import Rate

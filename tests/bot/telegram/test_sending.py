@@ -11,7 +11,7 @@ import pytest
 
 from bot.messages import Button, Chat, ChatType, Message, Reply, Run, Style
 from bot.observability import Metrics
-from bot.platforms.calls import RateLimited
+from bot.platforms.client import RateLimited
 from bot.platforms.telegram.client import TelegramOutcomeUnknown
 from bot.platforms.telegram.sending import TEXT_LIMIT, entities, units
 from bot.platforms.telegram.service import TelegramOptions, TelegramService

@@ -8,8 +8,8 @@ import pytest
 from telegram import Update
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
-from bot.platforms.adapter import Event, Ignored, Membership, Migrated
 from bot.platforms.telegram.updates import TelegramIdentity, translate
+from bot.platforms.updates import Event, Ignored, Membership, Migrated
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
 
 ME = TelegramIdentity(BOT_ID, "chuchu_bot")

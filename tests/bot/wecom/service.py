@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.messages import Conversation
-from bot.platforms.core import Clocks
+from bot.platforms.service import Clocks
 from bot.platforms.wecom.client import WeComOptions
 from bot.platforms.wecom.service import WeComService
 from bot.sharing import Rate

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import Button, Chat, ChatType, Message, Reply, Run, Sender, Style
-from bot.platforms.adapter import Event, Ignored
 from bot.platforms.sending import Limiter
+from bot.platforms.updates import Event, Ignored
 from bot.platforms.wecom.client import PER_CHAT
 from bot.platforms.wecom.sending import drafts, escaped, markdown
 from bot.platforms.wecom.updates import callback, to_update, translate

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
+from bot.platforms.client import CallError, RateLimited, Refused, ServerFault
 from bot.platforms.wecom.client import SILENCE, TooLate, WeComOptions, error_for
 from bot.platforms.wecom.service import UNSTORED_BYTES, UnstoredFrames
 from tests.bot.telegram.service import Echo

@@ -17,12 +17,12 @@ from aiohttp.web import RouteDef
 from bot.config import PlatformSetup
 from bot.errors import InboxError
 from bot.messages import Chat, Reply, Sender, SenderKind
-from bot.platforms.adapter import Adapter, Translate
-from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
+from bot.platforms.client import CallError
 from bot.platforms.receiving import ConnectionHealth, Receiver
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
 from bot.platforms.sending import OVERALL, PER_CHAT, PER_GROUP, Draft, Limiter, ReplySender, Transport
+from bot.platforms.updates import Adapter, Translate
 from bot.ports import PlatformHost
 from bot.runtime import background, periodic, restarting
 from bot.sharing import SPEAKING, Leadership, Rate, Rates

@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
-from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
+from bot.platforms.client import CallError
 from bot.platforms.scheduler import Job, Result
 from bot.platforms.sending import ReplyContext, ReplySender
 from bot.runtime import Seldom
