@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from bot.query_service import QueryService
-from bot.runtime import run_child
+from bot.runtime import child_output
 from knowledge.documents import RECOGNISED
 from knowledge.documents.steady import keep, read_kept
 from knowledge.model import Fact
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.opening import SERVED
-
-log = logging.getLogger(__name__)
 
 FOLDER = "clippings"
 KEPT_BYTES = 64 << 20
@@ -87,17 +84,10 @@ class Clippings:
                 "recognised": str(self._recognised),
             }
         ).encode()
-        try:
-            code, picture, complaint = await run_child(
-                "-m", "knowledge.documents.clipping", given=asked + b"\n" + order.original, seconds=SECONDS
-            )
-        except TimeoutError:
-            log.warning("a clipping took more than %.0f s", SECONDS)
-            return None
-        if code or not picture:
-            log.warning("a clipping could not be drawn: %s", complaint.decode("utf-8", "replace")[-300:])
-            return None
-        await asyncio.to_thread(keep, kept, picture, KEPT_BYTES)
+        module, given = ("-m", "knowledge.documents.clipping"), asked + b"\n" + order.original
+        picture = await child_output("a clipping", *module, given=given, seconds=SECONDS)
+        if picture is not None:
+            await asyncio.to_thread(keep, kept, picture, KEPT_BYTES)
         return picture
 
 

@@ -166,6 +166,19 @@ async def run_child(*arguments: str, given: bytes, seconds: float) -> tuple[int,
     return child.returncode, written, complaint
 
 
+async def child_output(what: str, *arguments: str, given: bytes, seconds: float) -> bytes | None:
+    """What a Python of ours writes; None where it failed or took too long, of which the log tells: `what` did."""
+    try:
+        code, written, complaint = await run_child(*arguments, given=given, seconds=seconds)
+    except TimeoutError:
+        log.warning("%s took more than %.0f s", what, seconds)
+        return None
+    if code or not written:
+        log.warning("%s failed: %s", what, complaint.decode("utf-8", "replace")[-400:])
+        return None
+    return written
+
+
 # Who runs services kills after ten seconds (Docker's default); the parts share what is less than that.
 STOP_SECONDS = 9.0
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from bot.errors import StateError
 from bot.feedback.questions import question_text
-from bot.runtime import run_child, waited
+from bot.runtime import child_output, waited
 from bot.state.questions import Day, DayCounts, SlowQuery, Usage
 from bot.state.state import State
 from bot.texts.phrases import AdminPhrases
@@ -156,14 +156,5 @@ class UsageReporter:
             "words": [list(pair) for pair in month.words],
             "labels": [said.chart_found, said.chart_missed, said.chart_daily, said.chart_words],
         }
-        try:
-            code, drawn, complaint = await run_child(
-                *("-m", "bot.feedback.usage_chart"), given=json.dumps(order).encode(), seconds=PATIENCE
-            )
-        except TimeoutError:
-            log.warning("the picture of /stats took more than %.0f s", PATIENCE)
-            return None
-        if code:
-            log.warning("the picture of /stats failed: %s", complaint.decode("utf-8", "replace")[-400:])
-            return None
-        return drawn
+        module, given = ("-m", "bot.feedback.usage_chart"), json.dumps(order).encode()
+        return await child_output("the picture of /stats", *module, given=given, seconds=PATIENCE)

@@ -121,17 +121,14 @@ BARE = "chuchu_bare"
 BUSY = 5_000  # milliseconds that a writer waits for another process
 APPLICATION = 0x63686973  # "chis", in the head of the file
 WRITERS = 7_241_501  # the key of PostgreSQL's advisory lock on writing; any number of our own
-# A frozen process must not keep others from writing, nor a cut cable its locks.
+# A cut cable would else keep a session and its locks for two hours.
+KEEPALIVE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+# Nor must a frozen process keep others from writing.
+PATIENCE = "-c statement_timeout=5s -c idle_in_transaction_session_timeout=2s"
 POSTGRES = {
     "pool_pre_ping": True,
     "pool_recycle": 1800,
-    "connect_args": {
-        "connect_timeout": 5,
-        "keepalives_idle": 10,
-        "keepalives_interval": 3,
-        "keepalives_count": 3,
-        "options": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=2s",
-    },
+    "connect_args": {**KEEPALIVE, "options": PATIENCE},
 }
 
 

@@ -17,16 +17,14 @@ from sqlalchemy.engine import make_url
 from bot.errors import InboxError
 from bot.runtime import background, backoff
 from bot.sharing import CHANNELS, INBOX
+from bot.state.database import KEEPALIVE
 
 log = logging.getLogger(__name__)
 
 Connection = AsyncConnection[tuple[Any, ...]]
-# A cut cable would else keep a session and its locks for two hours, a frozen process its transaction for ever.
+# A frozen process would else keep its transaction for ever.
 SETTINGS: dict[str, str | int] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
+    **KEEPALIVE,
     "tcp_user_timeout": 20_000,
     "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=3s"
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3",
