@@ -19,18 +19,12 @@ log = logging.getLogger(__name__)
 LONG_SECONDS = 2.0
 
 
-class Slots:
-    """`count` places for work; waiting for one chat's turn must not keep others from working."""
+class Slots(asyncio.Semaphore):
+    """So many places for work; waiting for one chat's turn must not keep others from working."""
 
     def __init__(self, count: int) -> None:
-        self._free = asyncio.Semaphore(count)
+        super().__init__(count)
         self.waiting_long: set[asyncio.Task[object]] = set()
-
-    async def take(self) -> None:
-        await self._free.acquire()
-
-    def give_back(self) -> None:
-        self._free.release()
 
     async def release_while(self, seconds: float) -> None:
         """Wait so long, and let others have one's place meanwhile."""
@@ -38,12 +32,12 @@ class Slots:
         assert task is not None
         if seconds > LONG_SECONDS:
             self.waiting_long.add(task)
-        self._free.release()
+        self.release()
         try:
             await asyncio.sleep(seconds)
         finally:
             self.waiting_long.discard(task)
-            await asyncio.shield(self._free.acquire())
+            await asyncio.shield(self.acquire())
 
 
 CROWD = 64
@@ -173,11 +167,11 @@ class UpdateScheduler:
         again and again from outside, at any moment, would else meet the same one too often.
         """
         while True:
-            await self._slots.take()
+            await self._slots.acquire()
             try:
                 queue = await self._next()
             except BaseException:
-                self._slots.give_back()
+                self._slots.release()
                 raise
             self._running.add(queue)
             task = asyncio.create_task(self._serve(queue), name=_task_name(queue))
@@ -233,7 +227,7 @@ class UpdateScheduler:
             if ended is not None:
                 await self._end(*ended)
         finally:
-            self._slots.give_back()
+            self._slots.release()
 
     async def _advance(self, queue: str) -> tuple[ClaimedUpdate, Result] | None:
         """Handle the next update of a queue; return how it ended, or None where that is not to be recorded."""

@@ -74,7 +74,7 @@ ERROR_RULES = (
 )
 
 
-def remedy(description: str) -> Recovery:
+def recovery_from(description: str) -> Recovery:
     """Return what to do about an error 400 with that description."""
     said = description.lower()
     return next((meaning for words, meaning in ERROR_RULES if words in said), Recovery.GIVE_UP)
@@ -154,19 +154,6 @@ class ApiCall:
     picture: bytes | None = None
 
 
-def apply_recovery(draft: ApiCall, cure: Recovery) -> ApiCall | None:
-    """Return the draft as a remedy would have it, or None where that changes nothing."""
-    if cure is Recovery.SAY_PLAINLY:
-        return replace(draft, entities=(), keyboard=None)
-    if cure is Recovery.SEND_ANEW and draft.edits and not draft.edits.startswith(INLINE):
-        return replace(draft, edits=None)
-    if cure is Recovery.DROP_QUOTE and draft.reply_to:
-        return replace(draft, reply_to=None)
-    if cure is Recovery.DROP_THREAD and draft.thread:
-        return replace(draft, thread=None, reply_to=None)
-    return None
-
-
 def content(runs: Sequence[Run]) -> InputTextMessageContent:
     """Return what an inline result puts into a chat: the first part of a text."""
     part = parts(Reply(runs), TEXT_LIMIT, units)[0]
@@ -198,18 +185,27 @@ class BotApiTransport(Transport[ApiCall]):
         return [*found, *picture]
 
     def instead(self, draft: ApiCall, error: Refused) -> ApiCall | None:
-        return apply_recovery(draft, remedy(str(error)))
+        recovery = recovery_from(str(error))
+        if recovery is Recovery.SAY_PLAINLY:
+            return replace(draft, entities=(), keyboard=None)
+        if recovery is Recovery.SEND_ANEW and draft.edits and not draft.edits.startswith(INLINE):
+            return replace(draft, edits=None)
+        if recovery is Recovery.DROP_QUOTE and draft.reply_to:
+            return replace(draft, reply_to=None)
+        if recovery is Recovery.DROP_THREAD and draft.thread:
+            return replace(draft, thread=None, reply_to=None)
+        return None
 
     async def call(self, chat: Chat | None, draft: ApiCall, key: str) -> str:
         """Make one call; the Bot API knows no keys."""
         try:
             return await self._call(chat.id if chat else "", draft)
         except BadRequest as error:
-            cure = remedy(str(error))
-            if cure is Recovery.NONE_NEEDED and draft.edits:
+            recovery = recovery_from(str(error))
+            if recovery is Recovery.NONE_NEEDED and draft.edits:
                 return draft.edits
-            if cure in (Recovery.CHAT_IS_CLOSED, Recovery.TOPIC_IS_CLOSED):
-                raise ChatClosed(str(error), cure is Recovery.TOPIC_IS_CLOSED) from None
+            if recovery in (Recovery.CHAT_IS_CLOSED, Recovery.TOPIC_IS_CLOSED):
+                raise ChatClosed(str(error), recovery is Recovery.TOPIC_IS_CLOSED) from None
             raise
 
     async def _call(self, chat: str, draft: ApiCall) -> str:
@@ -284,7 +280,7 @@ class BotApiTransport(Transport[ApiCall]):
             try:
                 await call()
             except TelegramError as error:
-                if isinstance(error, BadRequest) and remedy(str(error)) is Recovery.TOO_LATE:
+                if isinstance(error, BadRequest) and recovery_from(str(error)) is Recovery.TOO_LATE:
                     self._metrics.sends.labels("late").inc()
                     return False
                 if pause is None or isinstance(error, BadRequest):
