@@ -21,8 +21,10 @@ from bot.admin.operations import audited_reload, audited_restore
 from bot.admin.permissions import AuditLog
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.reports import reload_json
-from bot.backup import RestoredBackup
+from bot.backup import RestoredBackup, restore_backup
+from bot.errors import BackupRefused
 from bot.ports import PlatformRegistry
+from bot.state.state import State
 from bot.texts.phrases import AdminPhrases
 from knowledge.snapshots.files import write_durably
 
@@ -170,13 +172,17 @@ STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class AdminActs:
-    """What the admin API has done; `restore` stores a backup, or raises `BackupRefused`."""
+    """What the admin API has done; `state` is None where it cannot be used."""
 
     reload_service: ReloadService
     audit_log: AuditLog
     platforms: PlatformRegistry
-    restore_from: Callable[[Path], Awaitable[RestoredBackup]]
+    state: State | None
+    data: Path
     said: AdminPhrases
+
+    def by_name(self) -> dict[str, Act]:
+        return {"reload": self.reload, "platforms": self.list_platforms, "restore": self.restore}
 
     async def reload(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Reload; `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
@@ -195,9 +201,15 @@ class AdminActs:
         file = asked.get("file")
         if not isinstance(file, str) or not file or "\0" in file:
             raise WrongRequest
-        storing = partial(self.restore_from, Path(file))
+        storing = partial(self._restored, Path(file))
         report = await audited_restore(self.reload_service, self.audit_log, by, storing, self.said)
         return self._reported(report)
+
+    async def _restored(self, backup: Path) -> RestoredBackup:
+        if self.state is None:
+            raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
+        knowledge = self.reload_service.knowledge
+        return await restore_backup(backup, knowledge.articles, self.data, knowledge.versions, self.state)
 
     def _reported(self, report: ReloadReport) -> tuple[int, JsonValue]:
         return STATUS.get(report.status, 200), reload_json(report, self.said)

@@ -18,8 +18,8 @@ from bot.admin.permissions import AuditLog, Authorizer, DegradedState, Permissio
 from bot.admin.reload_service import ReloadService
 from bot.admin.reports import changes_text
 from bot.admin.uploads import UploadService, UploadStore
-from bot.backup import RestoredBackup, clear_left, restore_backup
-from bot.errors import BackupRefused, StateError
+from bot.backup import clear_left
+from bot.errors import StateError
 from bot.messages import Chat, ChatType, Reply, text_reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.runtime import background, periodic
@@ -173,12 +173,6 @@ async def open_admin(
     grants = state.roles if state else shared.closed
     authorizer = Authorizer(options.owners.ids, grants, audit_log, clock, shared.closed.reason)
     reload_trigger = ReloadTrigger(reload_service, audit_log)
-
-    async def restore(backup: Path) -> RestoredBackup:
-        if state is None:
-            raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
-        return await restore_backup(backup, options.articles, options.data, knowledge.versions, state)
-
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(clear_left, options.data)
         context = uploads = None
@@ -189,24 +183,19 @@ async def open_admin(
             files = UploadStore(options.data, options.articles)
             uploads = UploadService(state.uploads, files, platforms, audit_log, clock, options.preview)
             await _recover(uploads)
-            tidying = periodic(
-                TIDY,
-                lambda: _forget_old(state, uploads, clock()),
-                StateError,
-                OSError,
-                what="what is too old could not be forgotten",
-            )
+            forget = partial(_forget_old, state, uploads, clock)
+            what = "what is too old could not be forgotten"
+            tidying = periodic(TIDY, forget, StateError, OSError, what=what)
             await stack.enter_async_context(background(tidying))
         await stack.enter_async_context(background(reload_trigger.run()))
         if knowledge.outdated:
             reload_trigger.fire(UPGRADE)
         if options.watch:
             built = await asyncio.to_thread(_built_from, knowledge.versions)
-            watching = poll_folder(
-                options.articles, options.watch, partial(reload_trigger.fire, WATCH), built
-            )
+            fire = partial(reload_trigger.fire, WATCH)
+            watching = poll_folder(options.articles, options.watch, fire, built)
             await stack.enter_async_context(background(watching))
-        acts = AdminActs(reload_service, audit_log, platforms, restore, said)
+        acts = AdminActs(reload_service, audit_log, platforms, state, options.data, said)
         yield AdminModule(
             reload_trigger,
             authorizer,
@@ -214,7 +203,7 @@ async def open_admin(
             state.preferences if state else InMemoryPreferences(),
             context,
             uploads,
-            {"reload": acts.reload, "platforms": acts.list_platforms, "restore": acts.restore},
+            acts.by_name(),
         )
 
 
@@ -233,8 +222,8 @@ async def _recover(uploads: UploadService) -> None:
         log.warning("what broken uploads left could not be cleared: %s", error)
 
 
-async def _forget_old(state: State, uploads: UploadService, now: datetime) -> None:
-    await state.forget(now)
+async def _forget_old(state: State, uploads: UploadService, clock: Callable[[], datetime]) -> None:
+    await state.forget(clock())
     await uploads.forget_old()
 
 
