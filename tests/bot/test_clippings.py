@@ -25,8 +25,7 @@ from bot.web.readers import Readers
 from bot.web.server import HealthChecks, make_site
 from knowledge.documents.clipping import FRAME, clip
 from knowledge.documents.folder import read_bytes
-from knowledge.documents.ocr import TextRecogniser
-from knowledge.documents.ocr_page import RecognisedLine
+from knowledge.documents.ocr import RecognisedLine, TextRecogniser
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_lines import find_lines
 from knowledge.model import Fact

@@ -15,8 +15,7 @@ from PIL import Image, ImageDraw
 
 from knowledge.documents import limits
 from knowledge.documents.folder import read_bytes, read_document
-from knowledge.documents.ocr import TextRecogniser
-from knowledge.documents.ocr_page import RecognisedLine
+from knowledge.documents.ocr import RecognisedLine, TextRecogniser
 from knowledge.documents.pdf import read_image, read_pdf, read_picture
 from knowledge.documents.pdf_font import provide_font
 from knowledge.errors import UnreadableFile
