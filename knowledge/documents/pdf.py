@@ -14,8 +14,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
-from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser
-from knowledge.documents.ocr_page import straightened
+from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser, straightened
 from knowledge.documents.pdf_blocks import arrange
 from knowledge.documents.pdf_characters import REPLACEMENT, read_characters
 from knowledge.documents.pdf_flow import PageBlock

@@ -12,7 +12,6 @@ from itertools import count, groupby, pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.pdf_columns import find_gutters
 from knowledge.documents.pdf_flow import CAPTIONED, SHOT, SIGNED, SMALL, PageBlock, TextFlow
 from knowledge.documents.pdf_furniture import find_furniture, find_pull_quotes
 from knowledge.documents.pdf_lines import (
@@ -26,9 +25,9 @@ from knowledge.documents.pdf_lines import (
     same_size,
     snap,
 )
-from knowledge.documents.pdf_order import THROUGH, Region, cut_regions, rejoin
+from knowledge.documents.pdf_order import THROUGH, Region, Stack, cut_regions, find_gutters, rejoin
 from knowledge.documents.pdf_page import Box, PrintedPage
-from knowledge.documents.pdf_stacks import LARGER, TITLE, Stack, find_stacks
+from knowledge.documents.pdf_stacks import LARGER, TITLE, find_stacks
 from knowledge.documents.pdf_tables import Grid, find_grids
 from knowledge.model import BlockRole
 from knowledge.repair.issue import is_credits

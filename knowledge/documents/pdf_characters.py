@@ -7,6 +7,8 @@ box is the ink, and 一 would be one point high.
 from __future__ import annotations
 
 import ctypes
+import io
+import logging
 import math
 import unicodedata
 from collections import Counter, defaultdict
@@ -15,14 +17,24 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
-from knowledge.documents.pdf_look import MOST_DRAWN, MOST_RULES, Shapes, TextLook
-from knowledge.documents.pdf_page import ASCENT, Box, Glyph, PrintedPage, Turn, is_vertical
+from knowledge.documents.pdf_page import (
+    ASCENT,
+    MOST_DRAWN,
+    MOST_RULES,
+    Box,
+    Glyph,
+    PrintedPage,
+    Shapes,
+    TextLook,
+    Turn,
+    is_vertical,
+)
 from knowledge.text.folding import fold, is_hanzi
 
 REPLACEMENT: Final = "\ufffd"
@@ -34,6 +46,9 @@ _TALLEST_INK: Final = 3.0
 _NARROWEST: Final = 0.25
 _STRUCK: Final = (0.12, 0.6)
 """Ems over the baseline between which a stroke goes through characters: an underline is lower, a rule higher."""
+
+_AT_ONE_PLACE: Final = 0.6
+"""Two libraries give one origin within so many points."""
 
 _ROW: Final = 16.0
 _HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
@@ -252,24 +267,59 @@ def _recover(
     empty: Sequence[tuple[float, float]],
     turn: Turn,
 ) -> tuple[list[Glyph], int]:
-    """Read what PDFium left out; return also at how many places nothing could be read."""
+    """Read by pdfminer, and match by place, what PDFium leaves out because its glyph has no shape.
+
+    Returns also at how many places nothing could be read.
+    """
     have = {(round(each.x), round(each.y)) for each in printed}
     lost = [
         (x, y)
         for x, y in empty
         if (round(x), round(y)) not in have and not _is_blank(x, y, printed, turn.quarter)
     ]
-    if not lost:
-        return [], 0
-    from knowledge.documents.pdf_recovery import recover  # its library costs 80 ms, and few pages need it
+    missing = {(round(x), round(y)): (x, y) for x, y in lost}
+    met: set[tuple[int, int]] = set()
+    glyphs: list[Glyph] = []
+    for char, x, y, size in _mined(data, page_number) if lost else ():
+        around = ((round(x) + i, round(y) + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        near = (place for place in around if place in missing and _is_at(missing[place], x, y))
+        if (place := next(near, None)) is None:
+            continue
+        met.add(place)
+        if char.strip():
+            left, base = turn.point(x, y)
+            mapped = _char(ord(char), 0, unmapped=False)
+            glyphs.append(Glyph(mapped, left, left + size, base, size, len(printed) + len(glyphs)))
+    return glyphs, len(missing.keys() - met)
 
-    found, unread = recover(lost, data, page_number)
-    glyphs = []
-    for at, (char, x, y, size) in enumerate(found):
-        left, base = turn.point(x, y)
-        mapped = _char(ord(char), 0, unmapped=False)
-        glyphs.append(Glyph(mapped, left, left + size, base, size, len(printed) + at))
-    return glyphs, unread
+
+def _is_at(place: tuple[float, float], x: float, y: float) -> bool:
+    return max(abs(place[0] - x), abs(place[1] - y)) < _AT_ONE_PLACE
+
+
+def _mined(data: bytes, number: int) -> Iterator[tuple[str, float, float, float]]:
+    """Yield the characters of a page (from 0) as pdfminer has them, each with its origin and size."""
+    from pdfminer.converter import PDFPageAggregator  # costs 80 ms, and few pages need it
+    from pdfminer.layout import LTChar
+    from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
+    from pdfminer.pdfpage import PDFPage
+
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    resources = PDFResourceManager()
+    device = PDFPageAggregator(resources)
+    items: list[Any] = []
+    try:
+        for page in PDFPage.get_pages(io.BytesIO(data), {number}):
+            PDFPageInterpreter(resources, device).process_page(page)
+            items = [device.get_result()]
+    except Exception as error:  # it lets through whatever it meets in a damaged file
+        logging.getLogger(__name__).info("pdfminer could not read page %d: %r", number + 1, error)
+    while items:
+        item = items.pop(0)
+        if not isinstance(item, LTChar):
+            items[:0] = item if hasattr(item, "__iter__") else ()
+        elif len(item.get_text()) == 1:
+            yield item.get_text(), item.matrix[4], item.matrix[5], item.size
 
 
 def _is_blank(x: float, y: float, printed: Sequence[_Printed], quarter: int) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from knowledge.documents.pdf_columns import find_gutters, reads_on
 from knowledge.documents.pdf_lines import PrintedLine, alike, bounds, join_rows, same_size
+from knowledge.documents.pdf_order import find_gutters, reads_on
 from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.pdf_stacks import LARGER, TITLE
 from knowledge.repair.patterns import is_byline

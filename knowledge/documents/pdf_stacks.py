@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from knowledge.documents.pdf_columns import find_gutters
 from knowledge.documents.pdf_lines import SAME_SIZE, PrintedLine, alike, bounds, join_rows, ruled, same_size
+from knowledge.documents.pdf_order import Stack, find_gutters
 from knowledge.documents.pdf_page import Box
 from knowledge.repair.patterns import is_byline
 
@@ -37,22 +36,6 @@ _KICKER_CHARS: Final = 24
 SECTION: Final = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?\s+[\u4e00-\u9fff]")
 _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 """Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
-
-
-@dataclass(slots=True)
-class Stack:
-    """A title with its kicker, subtitle and byline, from top to bottom."""
-
-    lines: list[PrintedLine]
-    box: Box = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.box = bounds(self.lines)
-
-    @property
-    def largest(self) -> PrintedLine:
-        """The title's own line: the largest."""
-        return max(self.lines, key=lambda line: line.size)
 
 
 def find_stacks(
