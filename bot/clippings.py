@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from bot.query_service import QueryService
 from bot.runtime import child_output
 from knowledge.documents import RECOGNISED
-from knowledge.documents.steady import keep, read_kept
+from knowledge.documents.files import keep, read_kept
 from knowledge.model import Fact
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.opening import SERVED

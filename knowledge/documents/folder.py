@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from knowledge.documents import limits
-from knowledge.documents.archive import Archive, Member, open_archive
+from knowledge.documents.files import FORBIDDEN, Archive, Member, open_archive, permit, read_steady
 from knowledge.documents.formats import (
     ARCHIVE,
     byte_limit,
@@ -21,7 +21,6 @@ from knowledge.documents.formats import (
     unknown_format,
 )
 from knowledge.documents.sidecar import ORPHAN, SUFFIX, read_sidecar, sidecar_names
-from knowledge.documents.steady import FORBIDDEN, permit, read_steady
 from knowledge.errors import EXHAUSTED, MissingFolder, UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
 

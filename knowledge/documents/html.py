@@ -9,18 +9,21 @@ from email import message_from_bytes
 from itertools import groupby, pairwise
 from typing import Final
 
-from knowledge.documents.html_article import PageReadings, article_blocks, compared, told_by_script
-from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
-from knowledge.documents.html_credits import (
+from knowledge.documents.html_article import (
     ENDED,
+    PageReadings,
+    article_blocks,
     beside,
+    compared,
     is_credit,
     naming,
     posts_of,
     rim_of,
     said_in,
     stated,
+    told_by_script,
 )
+from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.plain import BUTTON
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
