@@ -18,9 +18,8 @@ import numpy as np
 import pytest
 
 from knowledge.documents.folder import read_document
-from knowledge.embedding.endpoint import EndpointEmbedder
 from knowledge.embedding.meanings import NAME, Semantics, SnapshotMeanings
-from knowledge.embedding.models import BundledEmbedder, chosen_embeddings, model_name
+from knowledge.embedding.models import BundledEmbedder, EndpointEmbedder, chosen_embeddings, model_name
 from knowledge.embedding.vectors import committed
 from knowledge.embedding.worker import embed_index
 from knowledge.errors import EmbeddingFailed
