@@ -17,9 +17,9 @@ from knowledge.model import Document
 from knowledge.repair import sentences
 from knowledge.repair.pipeline import repair_document
 from knowledge.training.repair.clean_files import clean_file
-from knowledge.training.repair.columns import side_by_side
+from knowledge.training.repair.measure import packed, score_pages, truth
 from knowledge.training.repair.pages import newspaper_page
-from knowledge.training.repair.scoring import packed, score_pages, truth
+from knowledge.training.repair.printed_pages import side_by_side
 from tests.knowledge.repair.pages import invented_articles
 from tests.support.words import words
 

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from knowledge.training.repair import doubts, joins, labeller, page_kind, subjects
+from knowledge.training.repair import labeller, regressions
 from knowledge.training.repair.corpus import ArticleCorpus, WrongData, load_corpus
 
 TARGET = Path(__file__).parents[2] / "models" / "repair"
@@ -18,16 +18,16 @@ MODELS = ("joins.npy", "page_kind.json", "labels.json", "page_labels.json", "sub
 
 
 _TEXTS: Final[dict[str, Callable[[ArticleCorpus], str]]] = {
-    "page_kind.json": page_kind.fit_page_kind,
+    "page_kind.json": regressions.fit_page_kind,
     "labels.json": labeller.fit_file_labels,
     "page_labels.json": labeller.fit_page_labels,
-    "subjects.json": subjects.fit_subjects,
-    "doubts.json": doubts.fit_sentence_doubts,
+    "subjects.json": regressions.fit_subjects,
+    "doubts.json": regressions.fit_sentence_doubts,
 }
 
 
 def _make(name: str, corpus: ArticleCorpus) -> bytes:
-    return joins.fit_joins(corpus) if name == "joins.npy" else _TEXTS[name](corpus).encode()
+    return regressions.fit_joins(corpus) if name == "joins.npy" else _TEXTS[name](corpus).encode()
 
 
 def main() -> int:

@@ -24,11 +24,10 @@ from knowledge.repair.line_features import features, weighed, with_labels
 from knowledge.repair.page_layout import PageLine, page_lines
 from knowledge.repair.patterns import jump_of
 from knowledge.training.repair.clean_files import clean_file
-from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.corpus import ArticleCorpus, CleanArticle
 from knowledge.training.repair.drawn import DrawnPage, into_script
 from knowledge.training.repair.pages import newspaper_page
-from knowledge.training.repair.printed_pages import IN_ORDER, printed_page
+from knowledge.training.repair.printed_pages import IN_ORDER, printed_page, side_by_side
 
 Example = tuple[list[list[str]], list[str]]
 """The features and the label of each line of a page."""

@@ -9,10 +9,19 @@ from random import Random
 from typing import Final
 
 from knowledge.repair.characters import width
-from knowledge.training.repair import displays, wordings
+from knowledge.training.repair import wordings
 from knowledge.training.repair.corpus import CleanArticle
-from knowledge.training.repair.disorder import arrange, disorder, part_columns
-from knowledge.training.repair.drawn import DrawnArticle, DrawnPage, Row, TrueArticle, flat, make_page
+from knowledge.training.repair.drawn import (
+    DrawnArticle,
+    DrawnPage,
+    Row,
+    TrueArticle,
+    arrange,
+    disorder,
+    flat,
+    make_page,
+    part_columns,
+)
 
 _TOKENS: Final = re.compile(r"[A-Za-z0-9.,%:/@_-]+|.")
 _SENTENCES: Final = re.compile("[^。！？]*[。！？]+[”’」』）]*|[^。！？]+$")
@@ -131,7 +140,7 @@ def draw_article(
     one has some short sentences."""
     paragraphs = _short(r, article.paragraphs) if brief else _some(r, article.paragraphs)
     sections = _sections(r, paragraphs)
-    lines = displays.head(r, article, others, setting.own_titles, setting.printed)
+    lines = wordings.head(r, article, others, setting.own_titles, setting.printed)
     printed = next(text for text, label in lines if label == "T")
     head = [row for text, label in lines for row in _display(r, text, label, setting)]
     signed, by = r.random(), wordings.byline(r)
@@ -205,7 +214,7 @@ def _sections(r: Random, paragraphs: list[str]) -> list[tuple[str | None, list[s
     step = max(1, len(rest) // many)
     parts = [rest[at * step : (at + 1) * step if at < many - 1 else len(rest)] for at in range(many)]
     parts = [part for part in parts if part]
-    named = list(zip(displays.headings(r, parts), parts, strict=True))
+    named = list(zip(wordings.headings(r, parts), parts, strict=True))
     if len(parts) > 1 and r.random() < _RUN_IN:
         return [(None, lead), *(_run_in(at, name, part) for at, (name, part) in enumerate(named))]
     return [(None, lead), *named]
@@ -213,7 +222,7 @@ def _sections(r: Random, paragraphs: list[str]) -> list[tuple[str | None, list[s
 
 def _run_in(at: int, name: str, part: list[str]) -> tuple[str | None, list[str]]:
     """Let a section's heading open its text as a numbered sentence of its own."""
-    numbered = "一二三四五六七八九"[at] + "、" + displays.bare(name)
+    numbered = "一二三四五六七八九"[at] + "、" + wordings.bare(name)
     return numbered, [f"{numbered}。{part[0]}", *part[1:]]
 
 
@@ -224,7 +233,7 @@ def _display(r: Random, text: str, label: str, setting: Setting) -> list[Row]:
     elif " " in text.strip() and r.random() < 0.15:
         lines = text.split(" ", 1)
     elif len(text) > 11 and r.random() < _ON_TWO_LINES.get(label, 0.0):
-        middle = displays.break_of(r, text)
+        middle = wordings.break_of(r, text)
         lines = [text[:middle], text[middle:]]
     lines = [line.strip() for line in lines if line.strip()]
     if label == "T" and r.random() < 0.07:
@@ -364,7 +373,7 @@ def _add_furniture(r: Random, rows: list[Row], articles: Sequence[CleanArticle])
             _insert(r, rows, 0, [Row(text, "F") for text in head], r.randint(0, 1))
             _insert(r, rows, len(rows), [Row(text, "F") for text in foot], r.randint(0, 1))
     if r.random() < 0.08:
-        slogan = displays.heading(r, articles[0].paragraphs)
+        slogan = wordings.heading(r, articles[0].paragraphs)
         doubled = "".join(char * 2 if char != " " else char for char in slogan)
         if len(doubled) >= 8:
             _insert(r, rows, r.randint(0, min(8, len(rows))), [Row(doubled, "F")], r.randint(0, 1))

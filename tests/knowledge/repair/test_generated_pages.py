@@ -10,13 +10,12 @@ from random import Random
 from knowledge.repair.page_kind import is_printed_page
 from knowledge.repair.page_layout import page_lines
 from knowledge.training.repair.clean_files import clean_file
-from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.corpus import ArticleCorpus
 from knowledge.training.repair.drawn import DrawnPage
 from knowledge.training.repair.labeller import document_of, fit_file_labels
+from knowledge.training.repair.measure import score_pages
 from knowledge.training.repair.pages import newspaper_page
-from knowledge.training.repair.printed_pages import printed_page
-from knowledge.training.repair.scoring import score_pages
+from knowledge.training.repair.printed_pages import printed_page, side_by_side
 from tests.knowledge.repair.pages import invented_articles
 
 ARTICLES = invented_articles(60)
