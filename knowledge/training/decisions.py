@@ -122,7 +122,7 @@ def asked_of_search(
     passages = passages_of(one, language)
     answerable = [
         asked
-        for asked in drawn(one, len(one.asked))
+        for asked in drawn(one.asked, len(one.asked))
         if asked.answerable and (not apart or asked.passage % KEPT_APART == 0)
     ]
     there = [asked for asked in answerable if asked.fact is not None][: most * 4 // 5]
@@ -161,8 +161,7 @@ def cases(
     if " " in question:
         return  # key words need not stand in one clause
     if other := crossed(question, around.folded, answer.span(), around.near, language.tokens, random):
-        text = question[: other.start] + other.new + question[other.start + len(other.old) :]
-        yield Case(asked, text, "crossed", made, f"{other.old}/{other.new}")
+        yield Case(asked, other.applied(question), "crossed", made, f"{other.old}/{other.new}")
 
 
 def _outcome(

@@ -155,7 +155,7 @@ def fit_doubts(
         passages = passages_of(one, language)
         with opened(one) as index:
             rarity = rarity_in(index)
-            for asked in drawn(one, most):
+            for asked in drawn(one.asked, most):
                 if asked.fact is None:
                     continue
                 passage = passages[asked.fact.id]
@@ -208,7 +208,7 @@ def fit_net(sets: Sequence[QuestionSet], doubts: Doubts, most: int, language: An
     lists: list[tuple[npt.NDArray[np.float16], Array]] = []
     for one in sets:
         passages = passages_of(one, language)
-        for asked in drawn(one, most):
+        for asked in drawn(one.asked, most):
             if asked.fact is None or not asked.answers or is_kept_back(asked):
                 continue
             passage = passages[asked.fact.id]
@@ -252,9 +252,9 @@ def rarity_in(index: Index) -> Callable[[str], float]:
     return lambda word: float(idf(lexicon.frequency(word), lexicon.size)) / nowhere
 
 
-def drawn(one: QuestionSet, most: int) -> list[AskedQuestion]:
-    """Return a random sample of the questions, the same every time."""
-    return Random(1).sample(one.asked, min(most, len(one.asked)))
+def drawn(asked: Sequence[AskedQuestion], most: int) -> list[AskedQuestion]:
+    """Return a random sample of some questions, the same every time."""
+    return Random(1).sample(asked, min(most, len(asked)))
 
 
 def is_kept_back(asked: AskedQuestion) -> bool:

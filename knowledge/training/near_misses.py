@@ -210,12 +210,22 @@ _CLAUSE = re.compile(r"[^,，;；。:：!！?？、]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
-    """`question[start:start + len(old)]` becomes `new`, which the sentence says of something else."""
+class WordChange:
+    """One thing changed: `question[start:start + len(old)]` becomes `new`."""
 
+    kind: str
     start: int
     old: str
     new: str
+
+    def applied(self, question: str) -> str:
+        """Return the changed question."""
+        return question[: self.start] + self.new + question[self.start + len(self.old) :]
+
+    @property
+    def end(self) -> int:
+        """Where the new word ends in the changed question."""
+        return self.start + len(self.new)
 
 
 def crossed(
@@ -225,8 +235,8 @@ def crossed(
     near: str,
     cut: Callable[[str], Sequence[Token]],
     random: Random,
-) -> Crossing | None:
-    """Return a crossing of a question that `span` of the sentence answers; None where the texts offer none.
+) -> WordChange | None:
+    """Return a change of a question that `span` of the sentence answers; None where the texts offer none.
 
     The old word stands in the answer's own clause or item, the new one only outside of it, in the sentence or, less
     often, its neighbours (`near`), and both are of one kind. Clauses with an answer of their own are passed over: of
@@ -245,7 +255,7 @@ def crossed(
         if len(word.text) < 2 or word.text not in own or _ASKING.search(word.text):
             continue
         ways += [
-            (3.0, Crossing(word.start, word.text, other.text))
+            (3.0, WordChange("crossed", word.start, word.text, other.text))
             for other in words
             if is_kin(word, other) and other.text not in question and _is_word(other.text)
         ]
@@ -278,11 +288,11 @@ def _telling(words: Sequence[Token]) -> list[Token]:
     return [word for word in words if word.tag[:1] != "v" or word.start + len(word.text) in ends]
 
 
-def _numbers(question: str, own: str, others: str) -> Iterator[Crossing]:
+def _numbers(question: str, own: str, others: str) -> Iterator[WordChange]:
     for start, old in numbered_in(question):
         for _, new in numbered_in(others) if old in own else ():
             if new[-1] == old[-1] and new not in own and new not in question:
-                yield Crossing(start, old, new)
+                yield WordChange("crossed", start, old, new)
 
 
 def _is_word(text: str) -> bool:

@@ -21,7 +21,7 @@ from knowledge.search.corpus import Array
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.ranking import FEATURES, SIMILARITY, feature_matrix
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.fitting import descend, logistic, opened
+from knowledge.training.fitting import descend, drawn, logistic, opened
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
 
 PENALTY = 1e-3
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _examples(data: QuestionSet, sample: int, language: ChineseAnalyzer) -> Iterator[Example]:
-    asked = _drawn([one for one in data.asked if one.fact], sample)
+    asked = drawn([one for one in data.asked if one.fact], sample)
     with opened(data) as index:
         for one in asked:
             pool = find_pool(analyse(one.text, Aliases(), language), index)
@@ -84,7 +84,7 @@ def _firsts(path: Path, ranking: Array, sample: int, language: ChineseAnalyzer) 
     random = Random(0)
     kept: dict[int, bool] = {}
     data = load(path, lambda number: kept.setdefault(number, random.random() < 0.5))
-    asked = _drawn(data.asked, sample)
+    asked = drawn(data.asked, sample)
     with opened(data) as index:
         for one in asked:
             query = analyse(one.text, Aliases(), language)
@@ -100,10 +100,6 @@ def right_rows(index: Index, pool: Pool, asked: AskedQuestion) -> Array:
     """Tell which rows of a pool hold the answer."""
     facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
     return np.array([asked.fact is not None and fact.id == asked.fact.id for fact in facts])
-
-
-def _drawn(asked: Sequence[AskedQuestion], sample: int) -> Sequence[AskedQuestion]:
-    return Random(1).sample(asked, min(sample, len(asked)))
 
 
 def fit_ranking(examples: Sequence[Example]) -> Array:

@@ -1,19 +1,238 @@
-"""Examples of one question: the window that answers, near misses, the same change on both sides, other windows."""
+"""Examples of one question: the window that answers, near misses, the same change on both sides, other windows.
+
+Of a near miss one constraint of the question is changed, so that the window no longer answers it.
+"""
 
 from __future__ import annotations
 
 import math
 import random
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.answering.reader import Window
-from knowledge.text.analyzer import Token
-from knowledge.training.near_misses import crossed
-from knowledge.training.reader.changes import near_miss
+from knowledge.text.analyzer import NAME_TAGS, Token
+from knowledge.text.numbers import MEASURES, alike
+from knowledge.training.near_misses import WordChange, crossed
 from knowledge.training.reader.sources import PublicText, ReaderQuestion, ReaderSet
-from knowledge.training.reader.words import WordKinds, asked_otherwise, placed_words
+from knowledge.training.reader.words import ASKING, WordKinds, asked_otherwise, neighbours, placed_words
+
+_HAN_DIGITS = "一二三四五六七八九十"
+_YEAR = re.compile(r"(?:19|20)\d\d(?=年)|(?<!\d)(?:19|20)\d\d(?!\d)")
+_MONTH = re.compile(r"\d{1,2}(?=月)|[一二三四五六七八九十]{1,2}(?=月)")
+_DAY = re.compile(r"\d{1,2}(?=[日号])")
+_ORDINAL = re.compile(
+    r"(?<=第)(?:\d+|[一二三四五六七八九十]+)|[一二三四五六七八](?=[期中批次届组队营连院所]|号线|季度)"
+)
+_CODE = re.compile(r"[A-Za-z]+[-·]?\d+[A-Za-z]?|(?<![\d.])\d{3,}(?=[号路次])")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_PERIODS = (
+    ("上半年", "下半年", "全年"),
+    ("一季度", "二季度", "三季度", "四季度"),
+    ("上旬", "中旬", "下旬"),
+    ("上午", "下午", "晚上", "凌晨"),
+    ("今年", "去年", "前年", "明年"),
+    ("本月", "上月", "下月"),
+    ("年初", "年底"),
+    ("春季", "夏季", "秋季", "冬季"),
+    ("同比", "环比"),
+    ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+)
+_DIMENSIONS = (
+    ("多长", "多宽", "多高", "多深", "多厚", "多重", "多大", "多远", "多久", "多快"),
+    ("全长", "宽度", "高度", "深度", "厚度", "重量", "面积", "体积", "速度", "时速", "温度", "容量", "容积"),
+    ("长度", "宽度", "高度", "深度", "厚度", "重量", "面积", "体积", "直径", "半径", "周长", "海拔"),
+    ("长", "宽", "高", "深", "厚", "重"),
+    ("总量", "增量", "均价", "总价", "单价", "占比", "增幅", "降幅", "比例", "金额", "数量"),
+)
+_SIDED = ("ns", "nt", "nz", "nr", "f", "b", "s", "n", "j")
+_SIDES = ("东西南北中", "上下", "前后", "内外", "左右", "新老旧", "男女", "城乡", "省市县区", "正副", "首末")
+_UNIT = re.compile("(?:多少|几)(" + "|".join(sorted(MEASURES, key=len, reverse=True)) + ")")
+_TIME_WORDS = re.compile(r"\d[年月日时点天周]|[年月日]|小时|分钟|今|昨|明|近日|当地时间|世纪|期间|以来")
+_OTHER_ASKED = (
+    ("什么时候", _TIME_WORDS),
+    ("哪一年", _TIME_WORDS),
+    ("多少元", re.compile("[元钱款资]")),
+    ("多少公里", re.compile("公里|千米")),
+    ("多少人", re.compile(r"[\d一二三四五六七八九十百千万亿余多][名人]|人次|人口")),
+    ("百分之几", re.compile("%|百分|成")),
+    ("电话多少", re.compile(r"\d{3,}")),
+)
+_ASKED = re.compile("什么时候|何时|哪一年|哪年|谁|哪里|什么地方|哪儿|多少|为什么|什么")
+
+
+_Changer = Callable[[str, str, WordKinds, random.Random], Iterator[WordChange]]
+
+
+def near_miss(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> WordChange | None:
+    """Return one change of the question whose new word does not stand in the context, or None.
+
+    The kind is drawn first, so that common words do not crowd out years, ordinals and dimensions.
+    """
+    found: list[tuple[float, list[WordChange]]] = []
+    for weight, changer in _CHANGERS:
+        options = [
+            c
+            for c in changer(question, context, lexicon, rng)
+            if c.new and c.new not in context and c.new != c.old
+        ]
+        if options:
+            found.append((weight, options))
+    if not found:
+        return None
+    return rng.choice(rng.choices([o for _, o in found], [w for w, _ in found])[0])
+
+
+def _numbers(pattern: re.Pattern[str], kind: str) -> _Changer:
+    def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+        for match in pattern.finditer(question):
+            for _ in range(6):
+                new = _other_number(match.group(), kind, rng)
+                if new != match.group() and new not in context:
+                    yield WordChange(kind, match.start(), match.group(), new)
+                    break
+
+    return changer
+
+
+def _other_number(said: str, kind: str, rng: random.Random) -> str:
+    if not said.isascii():
+        return rng.choice(_HAN_DIGITS[:9])
+    if kind == "code":
+        place = rng.choice([i for i, c in enumerate(said) if c.isdigit()])
+        return said[:place] + rng.choice("0123456789") + said[place + 1 :]
+    if "." in said:
+        return f"{float(said) * rng.choice((0.5, 1.1, 1.3, 2)):.{len(said.partition('.')[2])}f}"
+    value = int(said)
+    if kind == "year":
+        return str(value + rng.choice((-1, 1, -2, 2, -1, 1, 3, -5, 10, -10)))
+    most = {"month": 12, "day": 31}.get(kind, max(9, value * 2))
+    return str(rng.randint(1, most))
+
+
+def _grouped(groups: tuple[tuple[str, ...] | str, ...], kind: str) -> _Changer:
+    def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+        for group in groups:
+            for word in group:
+                start = question.find(word)
+                if start >= 0 and (len(word) > 1 or "多" + word in question):
+                    yield WordChange(
+                        kind, start, word, rng.choice([other for other in group if other != word])
+                    )
+
+    return changer
+
+
+def _side(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
+        if token.tag in _SIDED and len(token.word) > 1 and not ASKING.search(token.word):
+            for place, character in enumerate(token.word):
+                group = next((group for group in _SIDES if character in group), "")
+                if group and (place == 0 or token.tag in ("ns", "f")):
+                    other = rng.choice([o for o in group if o != character])
+                    yield WordChange(
+                        "side", token.start, token.word, token.word[:place] + other + token.word[place + 1 :]
+                    )
+
+
+def _unit(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    match = _UNIT.search(question)
+    if match:
+        new = rng.choice(MEASURES)
+        counted = re.search(rf"[\d一二三四五六七八九十百千万亿余多]{new}", context)
+        if not counted and not alike(match.group(1), new):
+            yield WordChange("unit", match.start(1), match.group(1), new)
+
+
+def _opposite(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
+        others = lexicon.opposites.get(token.word)
+        if others and not ASKING.search(token.word) and len(token.word) > 1:
+            yield WordChange("opposite", token.start, token.word, rng.choice(sorted(others)))
+
+
+def _name(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
+        if token.tag[:2] in NAME_TAGS and len(token.word) > 1 and not ASKING.search(token.word):
+            new = lexicon.name_like(token.word, token.tag, rng)
+            if new:
+                yield WordChange(
+                    {"nr": "person", "ns": "place"}.get(token.tag[:2], "body"), token.start, token.word, new
+                )
+
+
+def _word(letter: str, kind: str) -> _Changer:
+    def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+        for token in placed_words(question):
+            plain = (
+                token.tag[:1] == letter
+                and token.tag[:2] not in NAME_TAGS
+                and token.tag not in ("vshi", "vyou")
+            )
+            if plain and len(token.word) > 1 and not ASKING.search(token.word):
+                new = lexicon.another(token.word, token.tag, rng)
+                if new is None and rng.random() < 0.5:
+                    new = lexicon.any_word(token.tag, len(token.word), rng)
+                if new and not _shares(new, token.word, lexicon):
+                    yield WordChange(kind, token.start, token.word, new)
+
+    return changer
+
+
+def _fitting(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    """Change a word into one that people say with its neighbours: of 拆除了多少座大棚 拆除 becomes 搭建, or 大棚 厂房."""
+    pairs = list(neighbours(placed_words(question)))
+    before = {other.start: one.word for one, other in pairs}
+    after = {one.start: other.word for one, other in pairs}
+    for token in {t.start: t for pair in pairs for t in pair}.values():
+        new = lexicon.fitting(token, before.get(token.start, ""), after.get(token.start, ""), rng)
+        if new and not _shares(new, token.word, lexicon):
+            yield WordChange("fitting", token.start, token.word, new)
+
+
+def _negation(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
+        if token.tag in ("v", "vn") and len(token.word) > 1 and not ASKING.search(token.word):
+            word = rng.choice(("未", "没有", "不"))
+            if not re.search("[未没不无非]", context):
+                yield WordChange("negation", token.start, token.word, word + token.word)
+
+
+def _asked(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    match = _ASKED.search(question)
+    if match:
+        for word, present in _OTHER_ASKED:
+            if not present.search(context) and match.group() not in word:
+                yield WordChange("asked", match.start(), match.group(), word)
+
+
+def _shares(new: str, old: str, lexicon: WordKinds) -> bool:
+    """Whether two words have a synonym in common: then they are too near to forbid."""
+    return bool(lexicon.synonyms.get(new, set()) & lexicon.synonyms.get(old, set()))
+
+
+_CHANGERS: tuple[tuple[float, _Changer], ...] = (
+    (2.0, _numbers(_YEAR, "year")),
+    (1.5, _numbers(_MONTH, "month")),
+    (0.7, _numbers(_DAY, "day")),
+    (2.0, _numbers(_ORDINAL, "ordinal")),
+    (2.0, _numbers(_CODE, "code")),
+    (0.8, _numbers(_FIGURE, "figure")),
+    (2.0, _grouped(_PERIODS, "period")),
+    (2.0, _grouped(_DIMENSIONS, "dimension")),
+    (4.0, _fitting),
+    (1.0, _side),
+    (1.0, _unit),
+    (1.2, _opposite),
+    (2.0, _name),
+    (1.2, _word("n", "noun")),
+    (1.6, _word("v", "verb")),
+    (0.2, _negation),
+    (0.4, _asked),
+)
+
 
 _NEIGHBOUR = 120
 _COMMON_GRAM = 600
@@ -121,9 +340,12 @@ class ExampleMaker:
         change = crossed(question, window.sentence, span, near, _cut, rng)
         if change is None:
             return []
-        place = (change.start, change.start + len(change.new))
-        asked = question[: change.start] + change.new + question[change.start + len(change.old) :]
-        return [ReadingExample("near-crossed", asked, window, answerable=False, doubted=place)]
+        doubted = (change.start, change.end)
+        return [
+            ReadingExample(
+                "near-crossed", change.applied(question), window, answerable=False, doubted=doubted
+            )
+        ]
 
     def _elsewhere(
         self,

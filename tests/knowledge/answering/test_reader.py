@@ -27,8 +27,7 @@ from knowledge.answering.reader import (
     WindowReading,
 )
 from knowledge.models.reader import open_reader
-from knowledge.training.reader.changes import near_miss
-from knowledge.training.reader.examples import ExampleMaker
+from knowledge.training.reader.examples import ExampleMaker, near_miss
 from knowledge.training.reader.questions import (
     causes,
     figures,
