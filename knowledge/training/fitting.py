@@ -30,17 +30,18 @@ from knowledge.training.question_sets import AskedQuestion, QuestionSet, f1
 Array = npt.NDArray[np.float64]
 Gradient = Callable[[Array], Array]
 
+_RATE = 0.05
+_NET_RATE, _NET_PENALTY = 2e-3, 2e-5
 
-def descend(
-    gradient: Gradient, start: Array, steps: int = 500, rate: float = 0.05, least: Array | None = None
-) -> Array:
+
+def descend(gradient: Gradient, start: Array, steps: int = 500, least: Array | None = None) -> Array:
     """Minimise by Adam (Kingma and Ba 2015); `least` bounds the weights from below."""
     weights, mean, square = start.copy(), np.zeros_like(start), np.zeros_like(start)
     for step in range(1, steps + 1):
         slope = gradient(weights)
         mean = 0.9 * mean + 0.1 * slope
         square = 0.99 * square + 0.01 * slope**2
-        weights -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
+        weights -= _RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
         if least is not None:
             np.maximum(weights, least, out=weights)
     return weights
@@ -90,15 +91,12 @@ def listwise_net(
     lists: Sequence[tuple[npt.NDArray[np.floating[Any]], Array]],
     hidden: int,
     epochs: int,
-    seed: int = 0,
-    rate: float = 2e-3,
-    penalty: float = 2e-5,
 ) -> tuple[Array, Array, Array]:
     """Fit a net of two layers that gives the right rows of each list the mass (ListNet: Cao et al. 2007).
 
     A list is its rows and what each is worth (summing to one). Returns inner weights, inner bias, outer weights.
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     width = lists[0][0].shape[1]
     weights = [
         random.normal(0, (2 / width) ** 0.5, (width, hidden)),
@@ -126,9 +124,9 @@ def listwise_net(
             inner = np.outer(slope, weights[2]) * (before > 0) * kept / 0.85
             slopes = [rows.T @ inner, inner.sum(axis=0), after.T @ slope]
             step += 1
-            pace = rate * min(1.0, 2 * (1 - step / total)) + 1e-5
+            pace = _NET_RATE * min(1.0, 2 * (1 - step / total)) + 1e-5
             for at, gradient in enumerate(slopes):
-                gradient = gradient + penalty * weights[at]
+                gradient = gradient + _NET_PENALTY * weights[at]
                 means[at] = 0.9 * means[at] + 0.1 * gradient
                 squares[at] = 0.99 * squares[at] + 0.01 * gradient**2
                 weights[at] -= (

@@ -219,12 +219,11 @@ class FileWriter:
         self._below = r.choice((self._gap, 1))
         self._sections: list[tuple[str | None, list[str]]] = [(None, [])]
 
-    def body(self, text: str, label: str = "P", apart: bool = False) -> None:
+    def body(self, text: str, apart: bool = False) -> None:
         """Add a line that is a fact of its own, `apart` from the one above by a blank line."""
         gap = self._below if self._rows and self._rows[-1].label == "T" else self._gap or int(apart)
-        self._rows.append(Row(self._indent + text, label, gap if self._rows else 0))
-        if label == "P":
-            self._sections[-1][1].append(text)
+        self._rows.append(Row(self._indent + text, "P", gap if self._rows else 0))
+        self._sections[-1][1].append(text)
 
     def heading(self, text: str, gap: int) -> None:
         self._rows.append(Row(text, "H", gap))

@@ -41,9 +41,9 @@ _KEPT: Final = 450_000
 _FINISHED: Final = "。！？"
 
 
-def fit_joins(corpus: ArticleCorpus, pairs: int = PAIRS) -> bytes:
+def fit_joins(corpus: ArticleCorpus) -> bytes:
     """Return the weights as a NumPy file."""
-    features, truth = _examples(corpus.training, pairs, 1)
+    features, truth = _examples(corpus.training, PAIRS, 1)
     counts = np.bincount(features.ravel(), minlength=BUCKETS)
     often = np.flatnonzero(counts >= _RARE)
     places = np.zeros(BUCKETS, np.int32)
@@ -133,9 +133,9 @@ _KIND_SEED: Final = 700_000
 _KIND_DIGITS: Final = 4
 
 
-def fit_page_kind(corpus: ArticleCorpus, pages: int = KIND_PAGES) -> str:
+def fit_page_kind(corpus: ArticleCorpus) -> str:
     """Return the model file's text. The counts' scale is that of the pages: files of stories lie far from all of them."""
-    drawn = list(_pages(corpus, pages))
+    drawn = list(_pages(corpus))
     rows = [counts(page_lines(document_of(page.lines))) for page in drawn]
     mean, deviation = np.mean(rows, 0).round(_KIND_DIGITS), np.std(rows, 0).round(_KIND_DIGITS)
     files = Random(_KIND_SEED).sample(corpus.files, KIND_FILES)
@@ -147,10 +147,10 @@ def fit_page_kind(corpus: ArticleCorpus, pages: int = KIND_PAGES) -> str:
     return json.dumps(asdict(model)) + "\n"
 
 
-def _pages(corpus: ArticleCorpus, pages: int) -> Iterator[DrawnPage]:
+def _pages(corpus: ArticleCorpus) -> Iterator[DrawnPage]:
     """Yield pages of every kind; one in print that has one article alone reads like any other file."""
     traditional = OpenCC("s2t")
-    for number in range(pages):
+    for number in range(KIND_PAGES):
         page = draw_page(Random(_KIND_SEED + number), corpus.training, traditional)
         if page.kind not in KINDS or len(page.articles) > 1:
             yield page
@@ -173,9 +173,9 @@ _HEAD: Final = frozenset("TtKkSs")
 _Row = tuple[bool, tuple[float, ...], bool]
 
 
-def fit_subjects(corpus: ArticleCorpus, files: int = SUBJECT_FILES, pages: int = SUBJECT_PAGES) -> str:
+def fit_subjects(corpus: ArticleCorpus) -> str:
     """Return the model file's text."""
-    rows = [*_of_files(corpus, files), *_of_pages(corpus, pages)]
+    rows = [*_of_files(corpus), *_of_pages(corpus)]
     models: list[SubjectWeights] = []
     for in_print in (False, True):
         own = [row for row in rows if row[0] is in_print]
@@ -189,9 +189,9 @@ def fit_subjects(corpus: ArticleCorpus, files: int = SUBJECT_FILES, pages: int =
     return json.dumps([asdict(model) for model in models]) + "\n"
 
 
-def _of_files(corpus: ArticleCorpus, files: int) -> Iterator[_Row]:
+def _of_files(corpus: ArticleCorpus) -> Iterator[_Row]:
     traditional = OpenCC("s2t")
-    for number in range(files):
+    for number in range(SUBJECT_FILES):
         r = Random(_FILE_SEED + number)
         if r.random() < _STORIES:
             printed, heads = _stories(r, corpus.files)
@@ -204,9 +204,9 @@ def _of_files(corpus: ArticleCorpus, files: int) -> Iterator[_Row]:
             yield from _rows(lines, _first(labels), 1, 1)
 
 
-def _of_pages(corpus: ArticleCorpus, pages: int) -> Iterator[_Row]:
+def _of_pages(corpus: ArticleCorpus) -> Iterator[_Row]:
     """Yield the rows of pages whose order was kept."""
-    for number in range(pages):
+    for number in range(SUBJECT_PAGES):
         page = printed_page(Random(_PAGE_SEED + number), corpus.training)
         lines = lines_of(page)
         ordered = page.kind == IN_ORDER and is_printed_page(lines)
@@ -255,9 +255,9 @@ _RIDGE: Final = 1.0
 _STEPS: Final = 25
 
 
-def fit_sentence_doubts(corpus: ArticleCorpus, pages: int = DOUBTED_PAGES) -> str:
+def fit_sentence_doubts(corpus: ArticleCorpus) -> str:
     """Return the model file's text."""
-    rows, wrong = _sentences(corpus, pages)
+    rows, wrong = _sentences(corpus)
     names = sorted({name for row in rows for name in row})
     place = {name: at for at, name in enumerate(names)}
     matrix = np.zeros((len(rows), len(names)))
@@ -283,12 +283,12 @@ def fit_logistic(matrix: npt.NDArray[np.float64], truths: npt.NDArray[np.float64
     return weights
 
 
-def _sentences(corpus: ArticleCorpus, pages: int) -> tuple[list[list[str]], list[bool]]:
+def _sentences(corpus: ArticleCorpus) -> tuple[list[list[str]], list[bool]]:
     """Return the features of the sentences of generated pages, and which of them are not as they were printed."""
     rows: list[list[str]] = []
     wrong: list[bool] = []
     traditional = OpenCC("s2t")
-    for number in range(pages):
+    for number in range(DOUBTED_PAGES):
         page = draw_page(Random(_DOUBTS_SEED + number), corpus.training, traditional)
         wanted = Counter(text for text, _, _ in truth(page))
         above = None
