@@ -33,7 +33,7 @@ from knowledge.documents.docx_text import (
 )
 from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.plain import OFFICIAL
-from knowledge.documents.tables import EMPTY, TAB, SourceCell, make_table, parted_tables
+from knowledge.documents.tables import EMPTY, LONGEST_CELL, TAB, SourceCell, make_table, parted_tables
 from knowledge.documents.text import Extract, issue_line, listed_contents, powers
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
@@ -60,7 +60,6 @@ _HEADING_CHARS, _TITLE_CHARS = 30, 50
 _LARGER: Final = 1.04
 """Times the body from which print is meant to be seen as larger; Word's steps are half a point."""
 
-_LONGEST_CELL: Final = 200
 _USUAL: Final = 10.0
 """Points, where a document says nothing (ECMA-376 17.3.2.38)."""
 
@@ -301,7 +300,7 @@ class _Writer:
 def _places_text(table: etree._Element) -> bool:
     """Tell whether a cell is too long for one of a table: its words are text, set beside other text."""
     return any(
-        sum(len(text.text or "") for text in cell.iter(qn("w:t"))) > _LONGEST_CELL
+        sum(len(text.text or "") for text in cell.iter(qn("w:t"))) > LONGEST_CELL
         for cell in table.iterfind(f"{qn('w:tr')}/{qn('w:tc')}")
     )
 

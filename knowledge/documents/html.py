@@ -26,7 +26,7 @@ from knowledge.documents.html_article import (
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.plain import BUTTON
-from knowledge.documents.tables import EMPTY, SourceCell, make_table
+from knowledge.documents.tables import EMPTY, LONGEST_CELL, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
@@ -57,7 +57,6 @@ _SHORTEST, _LONGEST_TITLE, _LONGEST_HEADING = 4, 44, 30
 _NO_HEADING: Final = re.compile("[。！；，：:][”’」』]?$")
 _WORD: Final = re.compile("[\u4e00-\u9fff]|[A-Za-z]{6}")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
-_LONGEST_CELL: Final = 200
 _LARGEST_TABLE: Final = 50_000
 
 
@@ -306,7 +305,7 @@ class _Writer:
         longest = max(sum(len(b.text) for b in found) for found in cells.values())
         size = (max(rows) + 1) * (max(columns) + 1)
         told = any(block.tag == "dd" and ENDED.search(block.text) for block in blocks)
-        if len(rows) < 2 or len(columns) < 2 or longest > _LONGEST_CELL or size > _LARGEST_TABLE or told:
+        if len(rows) < 2 or len(columns) < 2 or longest > LONGEST_CELL or size > _LARGEST_TABLE or told:
             return False
         written = {place: self._cell(found) for place, found in cells.items()}
         grid = [[EMPTY] * (max(columns) + 1) for _ in range(max(rows) + 1)]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.documents import RECOGNISER, limits
 from knowledge.documents.files import keep, read_kept
 from knowledge.documents.pdf_lines import alike, snapped_sizes, weighted_median
-from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
+from knowledge.documents.pdf_page import HALF_MARKS, Box, Glyph, PrintedPage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,6 @@ _ROUND: Final = 3
 """Pixels on either side of where a rule is dark all the way that are grey of it."""
 
 _HAN: Final = re.compile("[\u3400-\u9fff]")
-_HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
 _BLANK: Final = 0.7
 """Ems of blank in a line from which two columns may meet there; behind a mark or before one there may be as much."""
 
@@ -146,7 +145,7 @@ def as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Printe
     glyphs: list[Glyph] = []
     for line, ink, size in zip(lines, inks, sizes, strict=True):
         before = _OPENS if line.text[0] in _OPENING_MARKS else _BEARING
-        after = _CLOSES if line.text[-1] in _HALF_MARKS else _BEARING
+        after = _CLOSES if line.text[-1] in HALF_MARKS else _BEARING
         step = (ink.right - ink.left) / (sum(map(_advance, line.text)) - before - after)
         left = ink.left - before * step
         base = ink.middle + _MIDDLE * size
@@ -319,7 +318,7 @@ def _runs(dark: NDArray[np.bool_], least: int) -> Iterator[tuple[int, int, int]]
 
 def _advance(char: str) -> float:
     """The room of a character in ems."""
-    return 0.5 if char in _HALF_MARKS else _NARROW if char.isascii() else 1.0
+    return 0.5 if char in HALF_MARKS else _NARROW if char.isascii() else 1.0
 
 
 INSTALL: Final = "安装识别图片文字的部分（pip install 'chuchu[ocr]'）后重新加载，或放入文字版"

@@ -25,6 +25,7 @@ import pypdfium2.raw as raw
 from knowledge.documents import limits
 from knowledge.documents.pdf_page import (
     ASCENT,
+    HALF_MARKS,
     MOST_DRAWN,
     MOST_RULES,
     Box,
@@ -51,7 +52,6 @@ _AT_ONE_PLACE: Final = 0.6
 """Two libraries give one origin within so many points."""
 
 _ROW: Final = 16.0
-_HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
 _RANGES: Final = ((0x2E80, 0x2FE0), (0xF900, 0xFB07), (0xFE10, 0xFE20), (0xFE30, 0xFE45))
 """Radicals, compatibility forms, ligatures and vertical forms, which fonts map to in place of the character itself."""
 
@@ -226,7 +226,7 @@ def _glyph(turn: Turn, printed: _Printed) -> Glyph:
     char, size = printed.char, printed.size
     full = unicodedata.east_asian_width(char) in "WF" or char in "…—"
     room = printed.wide if full else max(turn.box(*printed.loose).right - x, _NARROWEST * size)
-    if char in _HALF_MARKS:
+    if char in HALF_MARKS:
         room = 0.5 * printed.wide
     return Glyph(char, x, x + room, y, size, printed.order, printed.after_space)
 

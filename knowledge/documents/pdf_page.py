@@ -17,6 +17,9 @@ import pypdfium2.raw as raw
 ASCENT: Final = 0.88
 """How much of the em box of a hanzi stands over its baseline, by the fonts' own metrics; .12 is under it."""
 
+HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
+"""Marks that take half an em, the rest of which is blank."""
+
 _ASKED: Final = 500
 """So many hanzi tell which way a page's lines run."""
 

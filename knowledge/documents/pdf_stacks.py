@@ -39,7 +39,7 @@ _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 
 
 def find_stacks(
-    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box], tables: Sequence[Box] = ()
+    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box], tables: Sequence[Box]
 ) -> tuple[list[Stack], list[PrintedLine]]:
     """Split lines into title stacks and the rest; large print that says a sentence is none, nor what heads a table."""
     large = [line for line in lines if line.size >= TITLE * body and (len(line.glyphs) > 1)]

@@ -10,10 +10,9 @@ from typing import Final
 
 from knowledge.documents.pdf_lines import PrintedLine, bounds, find_lines, one_a_height
 from knowledge.documents.pdf_page import Box, Glyph, PrintedPage, around
-from knowledge.documents.tables import EMPTY, SourceCell, is_figure
+from knowledge.documents.tables import EMPTY, LONGEST_CELL, SourceCell, is_figure
 from knowledge.model import Span
 
-_LONGEST_CELL: Final = 200
 _LEAST_RULES: Final = 3
 _MOST_EDGES: Final = 4_000
 _SNAP: Final = 3.0
@@ -145,7 +144,7 @@ def _filled(box: Box, cells: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | N
     tops = sorted({round(c.top) for c in cells})
     texts = {cell: _text_in(cell, glyphs) for cell in cells}
     filled = [text for text in texts.values() if text]
-    if len(lefts) < 2 or len(tops) < 2 or len(filled) < 4 or max(map(len, filled)) > _LONGEST_CELL:
+    if len(lefts) < 2 or len(tops) < 2 or len(filled) < 4 or max(map(len, filled)) > LONGEST_CELL:
         return None
     grid = Grid(box)
     for top in tops:

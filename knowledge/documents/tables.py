@@ -38,7 +38,10 @@ _PARTED: Final = re.compile(
     r"[\t,; \u3000\xa0.．·•…‥](?:(?<=[\t,;])|(?<=[ \u3000\xa0])[ \u3000\xa0]|(?<=[.．·•…‥])\s?[.．·•…‥])"
 )
 _MOST_CELLS: Final = 50
-_LONGEST_CELL: Final = 40
+LONGEST_CELL: Final = 200
+"""A longer cell holds text, which its table only places."""
+
+_LONGEST_PARTED: Final = 40
 _SENTENCE: Final = re.compile("[。！？；]")
 _TO_CALL: Final = re.compile(r"(?=(?:\D*\d){5})[\d\-—－()（）转\s]{5,24}")
 _MARK: Final = re.compile(r"[（(第]?[\d一二三四五六七八九十]{0,3}(?:[^\w\s]|[章节条])?")
@@ -233,7 +236,7 @@ def _parted(
         cuts = (found.span() for found in mark.finditer(line) if found[0][0] != '"')
         edges = [0, *chain.from_iterable(islice(cuts, _MOST_CELLS)), len(line)]
         row = [_cell(line, number, *edge) for edge in zip(edges[::2], edges[1::2], strict=True)]
-        told = any(len(cell.text) > _LONGEST_CELL or _SENTENCE.search(cell.text) for cell in row)
+        told = any(len(cell.text) > _LONGEST_PARTED or _SENTENCE.search(cell.text) for cell in row)
         if not 2 <= len(row) <= _MOST_CELLS or (rows and len(row) != len(rows[0])) or told:
             break
         rows.append(row)
