@@ -24,17 +24,9 @@ from typing import Final
 from knowledge.documents import limits
 from knowledge.errors import EXHAUSTED, UnreadableFile
 
-_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _TICK: Final = 0.02
 """Seconds within which two writes may leave the same time stamp (a kernel tick is at most 10 ms)."""
-
-
 FORBIDDEN: Final = "没有读取权限"
 
 
@@ -56,9 +48,8 @@ def read_steady(name: str, path: Path, limit: int) -> bytes:
         except FileNotFoundError as error:
             raise UnreadableFile(name, "文件在读取前被移走了", "放回后重新载入") from error
         except PermissionError as error:
-            allowed = os.access(
-                path, os.R_OK
-            )  # then it was a mishap; else the stamp changes with the permission
+            # if it is, that was a mishap; else the stamp changes with the permission
+            allowed = os.access(path, os.R_OK)
             raise UnreadableFile(name, FORBIDDEN, permit(path), passing=allowed) from error
         except OSError as error:
             if error.errno in EXHAUSTED:
@@ -83,11 +74,7 @@ def _read_once(name: str, path: Path, limit: int) -> bytes | None:
             raise UnreadableFile(name, reason, "拆成几个文件", limit)
         data = file.read(limit + 1)
         after = os.fstat(file.fileno())
-    same = (
-        (before.st_size, before.st_mtime_ns)
-        == (after.st_size, after.st_mtime_ns)
-        == (len(data), after.st_mtime_ns)
-    )
+    same = before.st_size == after.st_size == len(data) and before.st_mtime_ns == after.st_mtime_ns
     fresh = 0 <= time.time() - after.st_mtime < _TICK
     return data if same and not fresh else None
 
