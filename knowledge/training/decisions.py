@@ -208,33 +208,13 @@ _FALLING = (
 )  # fmt: skip
 _FREE = ("number", "name", "time", "told")
 _ORDER = (
-    "score",
-    "doubts",
-    "few_share",
-    "here",
-    "held",
-    "all_held",
-    "lead",
-    "apart",
-    "unit_other",
-    "rival",
-    "rival_deed",
-    "late",
-)
+    "score", "doubts", "few_share", "here", "held", "all_held", "lead", "apart", "unit_other", "rival",
+    "rival_deed", "late",
+)  # fmt: skip
 _OF_SAID = (
-    "share",
-    "lead",
-    "found",
-    "number",
-    "name",
-    "time",
-    "told",
-    "keyword",
-    "doubt",
-    "doubts",
-    "here",
+    "share", "lead", "found", "number", "name", "time", "told", "keyword", "doubt", "doubts", "here",
     "rival",
-)
+)  # fmt: skip
 _READ_ORDER = ("read_answerable", "read_doubts")
 _READ_SAID = ("read_agreed", "read_answerable")
 

@@ -394,14 +394,8 @@ def _sign(r: Random, w: FileWriter) -> None:
         w.body(r.choice(("特此通知。", "特此公告。", "此致", "敬礼", "附件：名单一份", "妥否，请批示。")))
     if r.random() < 0.75:
         office = (
-            "人民政府办公室",
-            "自来水公司",
-            "教育局",
-            "物业服务中心",
-            "图书馆",
-            "居民委员会",
-            "公安局",
+            "人民政府办公室", "自来水公司", "教育局", "物业服务中心", "图书馆", "居民委员会", "公安局",
             "小学",
-        )
+        )  # fmt: skip
         w.body(f"{wordings.place(r)}市" + r.choice(office))
         w.body(wordings.day(r))

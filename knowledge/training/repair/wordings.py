@@ -119,35 +119,17 @@ def _mail(r: Random) -> str:
 def page_foot(r: Random) -> list[str]:
     """Return the lines of a page's foot: editors and contacts."""
     roles = (
-        "责任编辑",
-        "责编",
-        "本版编辑",
-        "版式",
-        "美编",
-        "校对",
-        "编辑",
-        "审读",
-        "视觉",
-        "版面",
-        "值班主任",
+        "责任编辑", "责编", "本版编辑", "版式", "美编", "校对", "编辑", "审读", "视觉", "版面", "值班主任",
         "组版",
-    )
+    )  # fmt: skip
     made = [
         role + r.choice((" ", "：", ":", "/", "\u3000", "")) + person(r)
         for role in r.sample(roles, r.randint(1, 3))
     ]
     desks = (
-        "新闻热线",
-        "联系我们",
-        "投稿邮箱",
-        "电子邮箱",
-        "读者热线",
-        "报料热线",
-        "热线电话",
-        "广告热线",
-        "邮箱",
-        "E-mail",
-    )
+        "新闻热线", "联系我们", "投稿邮箱", "电子邮箱", "读者热线", "报料热线", "热线电话", "广告热线",
+        "邮箱", "E-mail",
+    )  # fmt: skip
     contact = r.choice(desks) + r.choice((" ", "：", ":", "")) + r.choice((_phone(r), _mail(r)))
     if r.random() < 0.25:
         contact += (
@@ -175,16 +157,9 @@ def office(r: Random) -> str:
 
 
 REPORTERS_DO: Final = (
-    "来到现场，",
-    "在现场看到，",
-    "了解到，",
-    "走进社区，",
-    "获悉，",
-    "采访时，",
-    "从会上了解到，",
-    "注意到，",
-    "来到这里，",
-)
+    "来到现场，", "在现场看到，", "了解到，", "走进社区，", "获悉，", "采访时，", "从会上了解到，",
+    "注意到，", "来到这里，",
+)  # fmt: skip
 
 
 def byline(r: Random) -> str:
