@@ -154,8 +154,8 @@ class HtmlText:
     title: str
     title_line: int
     metas: dict[str, str]
-    parents: list[int] = field(default_factory=lambda: [0])
-    named: list[tuple[str, str, HtmlBlock]] = field(default_factory=list)
+    parents: list[int]
+    named: list[tuple[str, str, HtmlBlock]]
 
 
 def read_blocks(source: Sequence[str]) -> HtmlText:
