@@ -9,6 +9,7 @@ from datetime import date
 import docx
 import docx.document
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -338,6 +339,20 @@ def test_an_official_documents_number_is_over_its_title() -> None:
         document.add_paragraph(text).alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.add_paragraph("到2025年底前完成改造。")
     assert titles_and_sections(document) == [("关于改造供水管网的通知", None, "到2025年底前完成改造。")]
+
+
+def test_pandocs_styles_tell_who_wrote_a_text_and_when() -> None:
+    document = docx.Document()
+    for style, text in (("Title", "老城改造三年记"), ("Author", "周敏"), ("Date", "2024年5月6日")):
+        if style not in document.styles:
+            document.styles.add_style(style, WD_STYLE_TYPE.PARAGRAPH)
+        document.add_paragraph(text, style=style)
+    document.add_paragraph("老城的改造从2021年开始。")
+    file = io.BytesIO()
+    document.save(file)
+    repaired = repair_document(read_document("a.docx", file.getvalue()))
+    assert [fact.text for fact in repaired.facts] == ["老城的改造从2021年开始。"]
+    assert repaired.articles[0].metadata == Metadata(author="周敏", date=date(2024, 5, 6))
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,12 @@ def test_a_clause_a_line_is_a_fact_a_line() -> None:
     assert [fact.text for fact in facts] == ["任命甲为局长；", "免去乙的职务。"]
 
 
+def test_lines_that_begin_with_a_name_and_a_colon_stay_apart() -> None:
+    text = "# 通知\n\n时间：2024年5月6日\n地点：二楼会议室\n参加人：全体\n"
+    told = ["时间：2024年5月6日", "地点：二楼会议室", "参加人：全体"]
+    assert [fact.text for fact in repair_document(read_document("a.md", text.encode())).facts] == told
+
+
 def test_rows_of_links_lead_away_and_a_linked_heading_begins_an_article() -> None:
     text = (
         "[首页](/) » [新闻](/n) » 正文\n\n# 周报\n\n## 广场开放\n\n广场设[球台](x.md)8张。\n\n"

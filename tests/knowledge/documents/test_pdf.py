@@ -202,6 +202,19 @@ def test_the_text_of_a_title_at_a_pages_foot_may_begin_on_the_next_one() -> None
     assert {fact.article.title.text for fact in facts if fact.page == 2} == {"页脚的标题"}
 
 
+def test_text_over_the_first_title_of_a_page_goes_on_from_the_page_before() -> None:
+    first, second = Sheet(), Sheet()
+    first.text(60, 760, 24, "老城改造三年记录")
+    first.flow([*paragraphs(1, 1, 8), "这一段没有说完就到了页脚，"], [(60, 730, 20)], 40)
+    second.flow(["余下的话印在下一页上。"], [(60, 780, 12)], 40)
+    second.text(60, 700, 24, "新的一篇文章开始")
+    second.flow(paragraphs(2, 1, 8), [(60, 670, 12)], 40)
+    facts = repair_document(read_document("a.pdf", pdf(first, second))).facts
+    assert ("老城改造三年记录", "这一段没有说完就到了页脚，余下的话印在下一页上。") in [
+        (fact.article.title.text, fact.text) for fact in facts
+    ]
+
+
 def test_a_scanned_page_is_reported_while_the_others_are_read() -> None:
     text, scan = Sheet(), Sheet()
     text.text(40, 700, 9, "有文字的一页。")
