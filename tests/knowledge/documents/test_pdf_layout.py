@@ -571,6 +571,17 @@ def test_two_rows_of_names_and_prices_are_a_table_and_the_line_over_it_heads_a_s
     ]
 
 
+def test_a_lead_in_larger_print_over_a_wider_column_is_a_sentence_of_the_text() -> None:
+    sheet = Sheet()
+    sheet.text(60, 760, 26, "供水管网三年改造")
+    lead = "市里决定从今年起用三年时间改造全部老旧小区的供水管网，受益居民超过三十万户，居民不必出钱。"
+    for row, line in enumerate(set_lines(lead, 24)):
+        sheet.text(60, 730 - 15 * row, 10, line)
+    sheet.flow(paragraphs(3, 1, 8), [(30, 660, 20)], 52)
+    assert [(fact.text, fact.section) for fact in facts(sheet)][:1] == [(lead, None)]
+    assert {fact.section for fact in facts(sheet)} == {None}
+
+
 def test_a_bulletins_headings_are_titles_and_its_issue_tells_the_day_of_each() -> None:
     sheet = Sheet()
     sheet.text(200, 740, 24, "老年大学简报")
