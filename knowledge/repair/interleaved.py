@@ -13,7 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
+from heapq import heappush, heappushpop
 from itertools import combinations, pairwise
 from math import inf
 from typing import Final, NamedTuple
@@ -257,69 +258,112 @@ def _search(page: _Page, rows: Sequence[RowPiece], widths: Sequence[float]) -> _
     gaps = [row.cell[0] - above.cell[0] > 1 for above, row in pairwise(rows)]
     blank_between = 2 * sum(gaps) > len(rows)  # then a blank row parts nothing
     beam = [_State(0.0, 0.0, (), (), None, None)]
+    going = _Going(page)
     for number, row in enumerate(rows):
         ways = {wide: _ways(page, row, [each for each in widths if each <= wide]) for wide in widths}
         blank = number > 0 and gaps[number - 1] and not blank_between
-        going = _Going(page, number)
         across = [page.across(state, row, blank) for state in beam]
         best = max(across)
-        grown: dict[tuple[object, ...], _State] = {
-            (): _State(best, 0.0, (), (row,), None, beam[across.index(best)])
-        }
-        least = -inf  # what scores less is not among the best
+        grown = _Grown(_State(best, 0.0, (), (row,), None, beam[across.index(best)]))
         for state in beam:
+            grown.leave_behind()
             for wide in [state.wide] if state.columns else widths:
-                for new in going.on(state, ways[wide], wide, least):
-                    key = (wide, *[each.ends for each in new.columns])
-                    before = grown.get(key)
-                    if before is None or before.score < new.score:
-                        grown[key] = new
-            if len(grown) >= _BEAM:
-                least = sorted([each.score for each in grown.values()])[-_BEAM] - _LAGS
-        beam = _kept(grown.values())
+                going.on(number, state, ways[wide], wide, grown)
+        beam = [going.made(number, state) for state in grown.kept()]
     ends = (state._replace(score=state.score + page.turned(state.columns)) for state in beam)
     return max(ends, key=lambda state: state.score)
 
 
-def _kept(states: Iterable[_State]) -> list[_State]:
-    ranked = sorted(states, key=lambda state: -state.score)
-    many = Counter[int]()
-    found: list[_State] = []
-    for at, state in enumerate(ranked):
-        many[len(state.columns)] += 1
-        if at < _BEAM or many[len(state.columns)] <= _OF_EACH:
-            found.append(state)
-    return found
+class _Grown:
+    """The ways to share out the rows up to one: the best of those whose columns begin and end alike, each with the columns
+    of the row above.
+
+    A way that scores less than `least` for its number of columns is not among those that are kept.
+    """
+
+    def __init__(self, across: _State) -> None:
+        self.least = [-inf] * (_MOST_COLUMNS + 1)
+        self._ways: dict[tuple[object, ...], _State] = {(): across}
+        self._best = [across.score]
+        self._best_of_each: list[list[float]] = [[across.score], *([] for _ in range(_MOST_COLUMNS))]
+        self._lagging = -inf
+
+    def leave_behind(self) -> None:
+        """Take no way any more that lags too far behind the best."""
+        lagging = _least(self._best, _BEAM) - _LAGS
+        if lagging > self._lagging:
+            self._lagging = lagging
+            self.least[:] = map(self._least_of, range(len(self.least)))
+
+    def add(self, key: tuple[object, ...], state: _State, columns: int) -> None:
+        """Add a way with so many columns; `key` says where they begin and end."""
+        before = self._ways.get(key)
+        if before is not None and before.score >= state.score:
+            return
+        self._ways[key] = state
+        if before is None:
+            _push(self._best, _BEAM, state.score)
+            _push(self._best_of_each[columns], _OF_EACH, state.score)
+            self.least[columns] = self._least_of(columns)
+
+    def kept(self) -> Iterator[_State]:
+        """Yield the best ways, and the best ones with each number of columns."""
+        many = Counter[int]()
+        for at, state in enumerate(sorted(self._ways.values(), key=lambda state: -state.score)):
+            columns = state.placing.total if state.placing else 0
+            many[columns] += 1
+            if at < _BEAM or many[columns] <= _OF_EACH:
+                yield state
+
+    def _least_of(self, columns: int) -> float:
+        of_each = _least(self._best_of_each[columns], _OF_EACH)
+        return max(self._lagging, min(of_each, _least(self._best, _BEAM)))
+
+
+def _least(best: Sequence[float], many: int) -> float:
+    """Return what a score needs to be among so many best ones."""
+    return best[0] if len(best) == many else -inf
+
+
+def _push(best: list[float], many: int, score: float) -> None:
+    if len(best) < many:
+        heappush(best, score)
+    else:
+        heappushpop(best, score)
 
 
 class _Going:
-    """How columns go on with the pieces of the row of a number: many ways to share out the rows have columns in common."""
+    """How columns go on with the pieces of a row; what was said of a column is kept, for many ways have it in common."""
 
-    def __init__(self, page: _Page, number: int) -> None:
-        self._number = number
-        self._below = cache(partial(page.below, number))
-        self._longer = cache(self._with)
+    def __init__(self, page: _Page) -> None:
+        self._below = cache(page.below)
+        self._longer = cache(_longer)
 
-    def on(self, state: _State, ways: Sequence[_Way], wide: float, least: float) -> Iterator[_State]:
-        """Yield the ways to share out a row's pieces among the columns, new ones included, that score as much as `least`."""
+    def on(self, number: int, state: _State, ways: Sequence[_Way], wide: float, grown: _Grown) -> None:
+        """Add the ways to share out the pieces of a row of this number among the columns, new ones included."""
         columns = state.columns
+        many = len(columns)
         rows = [column.row for column in columns]
+        ends = [column.ends for column in columns]
         standing: dict[RowPiece, list[float]] = {}
         for cost, pieces in ways:
-            if state.score - cost + REACH * len(pieces) < least:
+            placings = _placings(many, len(pieces))
+            lowest = min(grown.least[many : many + 2] if many else grown.least)
+            begun = state.score - cost
+            if begun + REACH * len(pieces) < lowest:
                 continue
             for piece in pieces:
                 if piece not in standing:
-                    standing[piece] = [self._below(column, piece) for column in columns]
+                    standing[piece] = [self._below(number, column, piece) for column in columns]
             stand = [standing[piece] for piece in pieces]
-            most = sum([max(0.0, *each) for each in stand]) if columns else 0.0
-            if state.score - cost + most < least:
+            most = sum([max(0.0, *each) for each in stand]) if many else 0.0
+            if begun + most < lowest:
                 continue
-            for placing in _placings(len(columns), len(pieces)):
-                score = state.score - cost - placing.cost - placing.amid
-                if score + most < least:
+            for placing in placings:
+                score = begun - placing.cost - placing.amid
+                if score + most < lowest:
                     break
-                low = self._number - 2 * placing.total
+                low = number - 2 * placing.total
                 waiting = [row for at in placing.waiting if (row := rows[at]) >= low]
                 above: int | None = None
                 uneven = 0
@@ -333,25 +377,40 @@ class _Going:
                     uneven += above is not None and above != row
                     above = row
                 score -= _UNEVEN * uneven
-                if score >= least:
-                    yield _State(score, wide, self._made(columns, placing, pieces), pieces, placing, state)
+                if score >= grown.least[placing.total]:
+                    key = (wide, *_ends(ends, placing, pieces))
+                    grown.add(key, _State(score, wide, columns, pieces, placing, state), placing.total)
 
-    def _made(
-        self, columns: Sequence[_Column], placing: _Placing, pieces: Sequence[RowPiece]
-    ) -> tuple[_Column, ...]:
-        made = list(columns)
+    def made(self, number: int, state: _State) -> _State:
+        """Return a way to share out the rows with its columns as they are with the row of this number."""
+        score, wide, before, pieces, placing, above = state
+        if placing is None:
+            return state
+        columns = list(before)
         for at, piece in zip(placing.below, pieces, strict=True):
             if at is not None:
-                made[at] = self._longer(columns[at], piece)
+                columns[at] = self._longer(number, columns[at], piece)
         for place, nth in placing.opened:
-            made.insert(place, self._longer(None, pieces[nth]))
-        return tuple(made)
+            columns.insert(place, self._longer(number, None, pieces[nth]))
+        return _State(score, wide, tuple(columns), pieces, placing, above)
 
-    def _with(self, column: _Column | None, piece: RowPiece) -> _Column:
-        if column is None:
-            return _Column((piece, piece), self._number, piece.wide)
-        far = max(column.wide, piece.wide)
-        return _Column((column.first, piece), self._number, far, self._number - column.row)
+
+def _ends(
+    above: Sequence[tuple[RowPiece, RowPiece]], placing: _Placing, pieces: Sequence[RowPiece]
+) -> list[tuple[RowPiece, RowPiece]]:
+    ends = list(above)
+    for at, piece in zip(placing.below, pieces, strict=True):
+        if at is not None:
+            ends[at] = (ends[at][0], piece)
+    for place, nth in placing.opened:
+        ends.insert(place, (pieces[nth], pieces[nth]))
+    return ends
+
+
+def _longer(number: int, column: _Column | None, piece: RowPiece) -> _Column:
+    if column is None:
+        return _Column((piece, piece), number, piece.wide)
+    return _Column((column.first, piece), number, max(column.wide, piece.wide), number - column.row)
 
 
 @dataclass(frozen=True, slots=True)
