@@ -54,7 +54,7 @@ def is_han(char: str) -> bool:
 @cache
 def han_table() -> npt.NDArray[np.bool_]:
     """Return for each code point whether it is a han character's; the last stands for all beyond."""
-    text = "".join(chr(code) for code in range(0x40001))
+    text = "".join(map(chr, range(0x40001)))
     table = np.zeros(len(text), np.bool_)
     for run in re.finditer(f"[{HAN}]+", text):
         table[run.start() : run.end()] = True

@@ -174,7 +174,10 @@ class ChineseAnalyzer:
     def words(self, text: str) -> Sequence[tuple[str, str]]:
         """Cut a text into words with their parts of speech: for who needs no places and comes but once."""
         if self._whole is None:
-            return self._tag(_encodable(text))
+            try:
+                return self._tag(text)
+            except UnicodeEncodeError:
+                return self._tag(_encodable(text))
         return [(token.text, token.tag) for token in self._cut(text)]
 
     def _cut(self, text: str) -> tuple[Token, ...]:

@@ -1,17 +1,20 @@
 """What an article is about, in a few words: its names and nouns that are rare elsewhere (TF-IDF), by jieba's table.
 
 Its own cutter takes forty times as long over a sentence as rjieba, which cuts by the same algorithm into the same parts of
-speech; so that one cuts for it, with the user's words. Only builds load its table, once a process: it takes a second.
+speech; so that one cuts for it, with the user's words. Of jieba only the table is read, its modules would load another
+dictionary; only builds do, once a process: it takes .2 s.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from heapq import nlargest
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import NamedTuple
 
 from knowledge.model import ParsedDocument
 from knowledge.text.analyzer import ChineseAnalyzer, Dictionary
@@ -24,6 +27,14 @@ TELLING = frozenset({"n", "nr", "ns", "nt", "nz", "nrt", "vn", "l"})
 """Parts of speech (jieba's tags): nouns, persons, places, organisations, other names, verbal nouns, set phrases."""
 UNKNOWN = "x"
 """What rjieba says of a word that its dictionary has not: mostly a name."""
+TABLE = "jieba/analyse/idf.txt"
+
+
+class Rarity(NamedTuple):
+    """How rare words are, and how rare a word is that the table has not."""
+
+    of: Mapping[str, float]
+    usual: float
 
 
 class KeywordExtractor:
@@ -54,33 +65,24 @@ class KeywordExtractor:
     def keywords(self, title: str, sentences: Sequence[str]) -> tuple[str, ...]:
         """Return at most `SHOWN` key words of an article, the most telling first.
 
-        As `extract_tags` of jieba's TF-IDF, which counts a word a step.
+        As `extract_tags` of jieba's TF-IDF, without its stop words, which are English and tagged so.
         """
         text = "\n".join((title, *sentences))[:READ]
-        told = [
-            word
-            for word, tag in self._language.words(text)
-            if tag in TELLING or (tag == UNKNOWN and word.isalpha())
-        ]
-        hollow = self._rarity.stop_words
-        often = {
-            word: uses
-            for word, uses in Counter(told).items()
-            if len(word.strip()) > 1 and word.lower() not in hollow
-        }
-        total = sum(often.values())
-        rarity, usual = self._rarity.idf_freq.get, self._rarity.median_idf
+        often = Counter[str]()
+        for (word, tag), uses in Counter(self._language.words(text)).items():
+            if (tag in TELLING or (tag == UNKNOWN and word.isalpha())) and len(word.strip()) > 1:
+                often[word] += uses
+        total = often.total()
+        rarity, usual = self._rarity.of.get, self._rarity.usual
         telling = {word: uses * (rarity(word, usual) / total) for word, uses in often.items()}
-        return tuple(sorted(telling, key=telling.__getitem__, reverse=True)[:SHOWN])
+        return tuple(nlargest(SHOWN, telling, key=telling.__getitem__))
 
     @cached_property
     def _language(self) -> ChineseAnalyzer:
         return ChineseAnalyzer(self._dictionary)
 
     @cached_property
-    def _rarity(self) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # its table, which it leaves open
-            from jieba.analyse import default_tfidf
-
-        return default_tfidf
+    def _rarity(self) -> Rarity:
+        parts = Path(str(distribution("jieba").locate_file(TABLE))).read_text(encoding="utf-8").split()
+        table = dict(zip(parts[::2], map(float, parts[1::2]), strict=True))
+        return Rarity(table, sorted(table.values())[len(table) // 2])
