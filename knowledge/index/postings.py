@@ -28,7 +28,7 @@ from knowledge.search.corpus import Array, Columns, distinct
 from knowledge.text.folding import SEPARATOR, decoded, encode_all
 from knowledge.text.pinyin import sounds
 
-_CHUNK = 100_000
+_CHUNK = 1 << 16
 
 
 def save_columns(columns: Columns, path: Path) -> None:
@@ -144,15 +144,21 @@ def frequencies(added: Additions) -> tuple[Array, Array, Array]:
             within = (first <= under) & (under < last)
             owners.append(under[within].repeat(np.diff(heads.offsets)[within]))
             texts.append(heads.only(within).codes)
-        owner = (np.concatenate(owners) - first).astype(np.uint64)
-        codes = np.concatenate(texts).astype(np.uint64)
-        seen = distinct(owner << np.uint64(16) | codes)
-        char_df += np.bincount(seen & np.uint64(0xFFFF), minlength=0x10000)
+        owner = (np.concatenate(owners) - first).astype(np.uint32)
+        codes = np.concatenate(texts).astype(np.uint32)
+        seen = distinct(owner << np.uint32(16) | codes)
+        char_df += np.bincount(seen & np.uint32(0xFFFF), minlength=0x10000)
         whole = (codes[:-1] != ord(SEPARATOR)) & (codes[1:] != ord(SEPARATOR))
-        both = (owner[:-1] << np.uint64(32) | codes[:-1] << np.uint64(16) | codes[1:])[whole]
-        found = distinct(both) & np.uint64(0xFFFFFFFF)
-        pairs.append(np.unique(found.astype(np.uint32), return_counts=True))
+        grams = (codes[:-1] << np.uint32(16) | codes[1:])[whole]
+        both = distinct(grams.astype(np.uint64) << np.uint64(16) | owner[:-1][whole])
+        pairs.append(_counted((both >> np.uint64(16)).astype(np.uint32)))
     return (char_df.astype(np.int32), *_sum(pairs))
+
+
+def _counted(ascending: Array) -> tuple[Array, Array]:
+    """Return what there is, and how often."""
+    first = np.flatnonzero(np.diff(ascending, prepend=ascending[:1] ^ 1))
+    return ascending[first], np.diff(first, append=len(ascending))
 
 
 def _sum(pairs: Sequence[Sequence[Array]]) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from heapq import nlargest
 from importlib.metadata import distribution
 from pathlib import Path
@@ -30,7 +30,7 @@ UNKNOWN = "x"
 TABLE = "jieba/analyse/idf.txt"
 
 
-class Rarity(NamedTuple):
+class _Rarity(NamedTuple):
     """How rare words are, and how rare a word is that the table has not."""
 
     of: Mapping[str, float]
@@ -73,7 +73,7 @@ class KeywordExtractor:
             if (tag in TELLING or (tag == UNKNOWN and word.isalpha())) and len(word.strip()) > 1:
                 often[word] += uses
         total = often.total()
-        rarity, usual = self._rarity.of.get, self._rarity.usual
+        rarity, usual = _rarity().of.get, _rarity().usual
         telling = {word: uses * (rarity(word, usual) / total) for word, uses in often.items()}
         return tuple(nlargest(SHOWN, telling, key=telling.__getitem__))
 
@@ -81,8 +81,9 @@ class KeywordExtractor:
     def _language(self) -> ChineseAnalyzer:
         return ChineseAnalyzer(self._dictionary)
 
-    @cached_property
-    def _rarity(self) -> Rarity:
-        parts = Path(str(distribution("jieba").locate_file(TABLE))).read_text(encoding="utf-8").split()
-        table = dict(zip(parts[::2], map(float, parts[1::2]), strict=True))
-        return Rarity(table, sorted(table.values())[len(table) // 2])
+
+@cache
+def _rarity() -> _Rarity:
+    parts = Path(str(distribution("jieba").locate_file(TABLE))).read_text(encoding="utf-8").split()
+    table = dict(zip(parts[::2], map(float, parts[1::2]), strict=True))
+    return _Rarity(table, sorted(table.values())[len(table) // 2])
