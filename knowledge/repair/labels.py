@@ -101,26 +101,50 @@ class ChainWeights:
     weights: dict[str, list[int]]
 
 
+class _Weights:
+    """The integer weights of features in some chains: one table, so that what all of them see is looked up once."""
+
+    def __init__(self, *chains: ChainWeights) -> None:
+        names = list(
+            dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for each in chains for name in each.weights)
+        )
+        self._rows = {name: at for at, name in enumerate(names)}
+        own, apart = (
+            np.hstack([_table(each, [mark + name for name in names]) for each in chains])
+            for mark in ("", ON_SHORT_PAGES)
+        )
+        # The last row is that of what was not seen in training; the last column says what no display has.
+        barring = np.array([[name in NO_DISPLAY] for name in (*names, "")], np.int32)
+        # Those of short pages stand below the others.
+        self._weights = np.vstack([np.hstack([own, barring]), np.hstack([own + apart, barring])])
+        self._ends = np.cumsum([len(each.labels) for each in chains])
+
+    def sums(self, pages: Sequence[Features]) -> tuple[_Rows, ...]:
+        """Return for each chain the weight of each label for each line, and last which lines have what no display has."""
+        half = len(self._weights) // 2
+        lines = list(chain.from_iterable(pages))
+        rows = np.fromiter(map(self._rows.get, chain.from_iterable(lines), repeat(half - 1)), np.intp)
+        long = [sum(map(len, page)) for page in pages]
+        rows += np.repeat([half if len(page) <= SHORT_PAGE else 0 for page in pages], long)
+        starts = np.cumsum([0, *map(len, lines[:-1])])
+        return tuple(np.split(np.add.reduceat(self._weights.take(rows, 0), starts), self._ends, 1))
+
+
+def _table(model: ChainWeights, names: Sequence[str]) -> _Rows:
+    none = [0] * len(model.labels)
+    return np.array([*(model.weights.get(name, none) for name in names), none], np.int32)
+
+
 class LineModel:
-    """The integer weights of one chain: emissions by feature, and transitions between labels."""
+    """One chain: what is told of lines by their features, and transitions between labels."""
 
     def __init__(self, model: ChainWeights) -> None:
         self._labels = model.labels
         self._scale = model.scale
+        self.weights = _Weights(model)
         transitions = np.array(model.transitions, np.int32)
         transitions[[[_is_apart(a, b) for b in model.labels] for a in model.labels]] += _NEVER * model.scale
         self._both_ways = np.stack([transitions, transitions.T])
-        names = dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for name in model.weights)
-        self._rows = {name: at for at, name in enumerate(names)}
-        # The last row is that of what was not seen in training; the last column says what no display has.
-        table = np.array([*model.weights.values(), [0] * len(model.labels)], np.int32)
-        places = {name: at for at, name in enumerate(model.weights)}
-        own, apart = (
-            table[[*(places.get(mark + name, -1) for name in names), -1]] for mark in ("", ON_SHORT_PAGES)
-        )
-        barring = np.array([[name in NO_DISPLAY] for name in (*names, "")], np.int32)
-        # Those of short pages stand below the others.
-        self._weights = np.vstack([np.hstack([own, barring]), np.hstack([own + apart, barring])])
         roles = np.array([ord(label.upper()) for label in model.labels])
         self._same = roles[:, None] == roles[None, :]
         self._title = model.labels.index("T")
@@ -140,12 +164,22 @@ class LineModel:
         """
         if not any(pages):
             return [[] for _ in pages]
-        places = _SideBySide([len(page) for page in pages])
-        emitted = self._emissions(pages)
+        return self.label_weighed(*self.weights.sums(pages), list(map(len, pages)), told)
+
+    def label_weighed(
+        self,
+        weighed: _Rows,
+        no_display: _Rows,
+        lengths: Sequence[int],
+        told: Callable[[int, int], float] | None = None,
+    ) -> list[list[Found]]:
+        """As `label`, of lines that are weighed already, pages of these lengths."""
+        places = _SideBySide(lengths)
+        emitted = self._emitted(weighed, no_display)
         paths = self._paths(emitted, places)
         if told is not None:
             odds = self._beginnings(emitted, paths, places)
-            lines = [(page, at) for page, its in enumerate(pages) for at in range(len(its))]
+            lines = [(page, at) for page, long in enumerate(lengths) for at in range(long)]
             more = [
                 round(self._scale * told(*line)) if abs(each) < _SURE else 0
                 for line, each in zip(lines, odds, strict=True)
@@ -170,22 +204,29 @@ class LineModel:
                 strict=True,
             )
         )
-        return [list(islice(found, len(page))) for page in pages]
+        return [list(islice(found, long)) for long in lengths]
 
     def labels(self, pages: Sequence[Features]) -> list[list[str]]:
         """Return the label of each line on a page's likeliest path alone."""
         if not any(pages):
             return [[] for _ in pages]
-        emitted = self._emissions(pages)
-        paths = self._paths(emitted, _SideBySide([len(page) for page in pages]))
+        return self.labels_weighed(*self.weights.sums(pages), list(map(len, pages)))
+
+    def labels_weighed(
+        self, weighed: _Rows, no_display: _Rows, lengths: Sequence[int]
+    ) -> list[list[str]]:
+        """As `labels`, of lines that are weighed already."""
+        emitted = self._emitted(weighed, no_display)
+        paths = self._paths(emitted, _SideBySide(lengths))
         best = (paths.sum(1) - emitted).argmax(1)
         labels = (self._labels[label] for label in best.tolist())
-        return [list(islice(labels, len(page))) for page in pages]
+        return [list(islice(labels, long)) for long in lengths]
 
-    def beginnings(self, page: Features) -> list[float]:
-        """Return how much likelier it is than not that an article's headline, or what stands over it, begins at a line."""
-        places = _SideBySide([len(page)])
-        emitted = self._emissions([page])
+    def beginnings_weighed(self, weighed: _Rows, no_display: _Rows) -> list[float]:
+        """Return how much likelier it is than not that an article's headline, or what stands over it, begins at a line of a
+        page."""
+        places = _SideBySide([len(weighed)])
+        emitted = self._emitted(weighed, no_display)
         return self._beginnings(emitted, self._paths(emitted, places), places)
 
     def _beginnings(self, emitted: _Rows, paths: _Rows, places: _SideBySide) -> list[float]:
@@ -210,17 +251,8 @@ class LineModel:
         by_line[places.down, 0], by_line[places.up, 1] = paths[:, 0], paths[:, 1]
         return by_line
 
-    def _emissions(self, pages: Sequence[Features]) -> _Rows:
-        """Return the weight of each label for each line: the sum over its features."""
-        half = len(self._weights) // 2
-        lines = list(chain.from_iterable(pages))
-        rows = np.array(list(map(self._rows.get, chain.from_iterable(lines), repeat(half - 1))))
-        long = [sum(map(len, page)) for page in pages]
-        rows += np.repeat([half if len(page) <= SHORT_PAGE else 0 for page in pages], long)
-        starts = np.cumsum([0, *map(len, lines[:-1])])
-        total = np.add.reduceat(self._weights.take(rows, 0), starts)
-        emitted: _Rows = total[:, :-1] + np.where(total[:, -1:], self._barred, 0)
-        return emitted
+    def _emitted(self, weighed: _Rows, no_display: _Rows) -> _Rows:
+        return weighed + np.where(no_display, self._barred, 0)
 
 
 class _SideBySide:
@@ -247,12 +279,12 @@ def _is_apart(above: str, label: str) -> bool:
     return label in _GOING_ON and above.upper() != label.upper() and above not in _ASIDE
 
 
-@dataclass(frozen=True, slots=True)
 class Labeller:
     """Two chains in a row: the second sees what the first said."""
 
-    first: LineModel
-    second: LineModel
+    def __init__(self, first: ChainWeights, second: ChainWeights) -> None:
+        self._first, self._second = LineModel(first), LineModel(second)
+        self._both = _Weights(first, second)
 
     def label(
         self,
@@ -260,7 +292,10 @@ class Labeller:
         told: Callable[[Sequence[PageLine], int], float] | None = None,
     ) -> list[list[Labelled]]:
         """Say what each line of each page is; `told` as in `LineModel.label`."""
+        if not any(pages):
+            return [[] for _ in pages]
         tells = None if told is None else lambda page, at: told(pages[page], at)
+        found = self._second.label_weighed(*self._weighed(pages), list(map(len, pages)), tells)
         return [
             [
                 Labelled(
@@ -274,17 +309,20 @@ class Labeller:
                 )
                 for line, found in zip(lines, labels, strict=True)
             ]
-            for lines, labels in zip(pages, self.second.label(self._seen(pages), tells), strict=True)
+            for lines, labels in zip(pages, found, strict=True)
         ]
 
     def beginnings(self, lines: Sequence[PageLine]) -> list[float]:
-        """As `LineModel.beginnings`, for lines."""
-        return self.second.beginnings(self._seen([lines])[0])
+        """Return how much likelier it is than not that an article begins at a line of a page, by the second chain alone."""
+        return self._second.beginnings_weighed(*self._weighed([lines]))
 
-    def _seen(self, pages: Sequence[Sequence[PageLine]]) -> list[list[list[str]]]:
+    def _weighed(self, pages: Sequence[Sequence[PageLine]]) -> tuple[_Rows, _Rows]:
+        """Return what all that is seen of each line weighs in the second chain, and which lines are no display."""
         own = features(pages)
-        each = zip(pages, own, self.first.labels(own), strict=True)
-        return [list(with_labels(lines, its, labels)) for lines, its, labels in each]
+        first, second, no_display = self._both.sums(own)
+        labels = self._first.labels_weighed(first, no_display, list(map(len, pages)))
+        more, _ = self._second.weights.sums(list(map(list, map(with_labels, pages, own, labels))))
+        return second + more, no_display
 
 
 @cache
@@ -301,8 +339,7 @@ def page_labeller() -> Labeller:
 
 def read_labeller(text: str) -> Labeller:
     """Read a model file."""
-    first, second = (LineModel(ChainWeights(**each)) for each in json.loads(text)["chains"])
-    return Labeller(first, second)
+    return Labeller(*(ChainWeights(**each) for each in json.loads(text)["chains"]))
 
 
 def _stored(name: str) -> str:

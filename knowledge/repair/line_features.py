@@ -218,7 +218,7 @@ class _Page:
 def with_labels(
     lines: Sequence[PageLine], own: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> Iterator[list[str]]:
-    """Yield the features of each line with what the first chain's labels tell about the page."""
+    """Yield what further features each line has by what the first chain's labels tell about the page."""
     displays = [at for at, label in enumerate(labels) if label in DISPLAYS]
     titles = [at for at in displays if labels[at] == "T"]
     widest = max((lines[at].width for at in displays), default=1.0)
@@ -275,7 +275,7 @@ def with_labels(
             if following is not None:
                 marks = {name for name in own[following] if name in ("Xdateline",)}
                 names.append("Yx" + str(len(marks)) + str(min(3, following - at)))
-        yield [*own[at], *names]
+        yield names
 
 
 class _Heads:

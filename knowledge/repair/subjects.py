@@ -69,12 +69,12 @@ def words_across(lines: Sequence[PageLine], at: int) -> tuple[float, float]:
     above, over = _told(reversed(lines[:at]))
     below, under = _told(lines[at:])
     share = over / max(1, over + under)
-    across = expected = 0.0
-    for word in above.keys() | below.keys():
-        often = above[word] + below[word]
-        if often > 1:
-            across += word in above and word in below
-            expected += 1 - share**often - (1 - share) ** often
+    often = [uses + below.get(word, 0) for word, uses in above.items()]
+    often += [uses for word, uses in below.items() if word not in above]
+    expected = sum(
+        words * (1 - share**uses - (1 - share) ** uses) for uses, words in Counter(often).items() if uses > 1
+    )
+    across = len(above.keys() & below.keys())
     return min(_MOST, across / _OVERLAP), math.log1p(expected / _OVERLAP)
 
 

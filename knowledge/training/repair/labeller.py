@@ -190,7 +190,8 @@ def _examples(
         if labels:
             (own,) = features([lines])
             if first is not None:
-                own = list(with_labels(lines, own, first.labels([own])[0]))
+                more = with_labels(lines, own, first.labels([own])[0])
+                own = [[*names, *further] for names, further in zip(own, more, strict=True)]
             yield own, labels
 
 
