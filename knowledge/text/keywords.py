@@ -68,11 +68,13 @@ class KeywordExtractor:
         As `extract_tags` of jieba's TF-IDF, without its stop words, which are English and tagged so.
         """
         text = "\n".join((title, *sentences))[:READ]
-        often = Counter[str]()
-        for (word, tag), uses in Counter(self._language.words(text)).items():
-            if (tag in TELLING or (tag == UNKNOWN and word.isalpha())) and len(word.strip()) > 1:
-                often[word] += uses
-        total = often.total()
+        told = [
+            word
+            for word, tag in self._language.words(text)
+            if tag in TELLING or (tag == UNKNOWN and word.isalpha())
+        ]
+        often = {word: uses for word, uses in Counter(told).items() if len(word.strip()) > 1}
+        total = sum(often.values())
         rarity, usual = _rarity().of.get, _rarity().usual
         telling = {word: uses * (rarity(word, usual) / total) for word, uses in often.items()}
         return tuple(nlargest(SHOWN, telling, key=telling.__getitem__))
