@@ -92,7 +92,10 @@ def join_score(left: str, right: str) -> float:
     codes = _codes_after(right)
     total = 0
     for mixed, places in zip(_mixed_before(left), _AFTER, strict=True):
-        total += weights[_bucket(_mixed(mixed, places, codes))]
+        for place in places:  # as `_mixed` and `_bucket`, which would be called two dozen times
+            mixed = (mixed * 0x9E3779B1 + codes[place]) & 0xFFFFFFFF
+            mixed ^= mixed >> 15
+        total += weights[(mixed * 0x85EBCA6B & 0xFFFFFFFF) >> 10]
     return (total - _ZERO * len(_AFTER)) / SCALE
 
 

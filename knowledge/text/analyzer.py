@@ -207,7 +207,10 @@ def is_word(text: str) -> bool:
     """Tell whether a text is a word of the dictionary."""
     import rjieba
 
-    return bool(rjieba.has_word(_encodable(text)))
+    try:
+        return bool(rjieba.has_word(text))
+    except UnicodeEncodeError:
+        return bool(rjieba.has_word(_encodable(text)))
 
 
 def _encodable(text: str) -> str:

@@ -8,13 +8,12 @@ dictionary; only builds do, once a process: it takes .2 s.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from heapq import nlargest
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import NamedTuple
 
 from knowledge.model import ParsedDocument
 from knowledge.text.analyzer import ChineseAnalyzer, Dictionary
@@ -28,13 +27,8 @@ TELLING = frozenset({"n", "nr", "ns", "nt", "nz", "nrt", "vn", "l"})
 UNKNOWN = "x"
 """What rjieba says of a word that its dictionary has not: mostly a name."""
 TABLE = "jieba/analyse/idf.txt"
-
-
-class _Rarity(NamedTuple):
-    """How rare words are, and how rare a word is that the table has not."""
-
-    of: Mapping[str, float]
-    usual: float
+AT_HAND = 1 << 14
+"""Words whose rarity is at hand in the processor: most words come again, and the table is too large for its memory."""
 
 
 class KeywordExtractor:
@@ -75,8 +69,8 @@ class KeywordExtractor:
         ]
         often = {word: uses for word, uses in Counter(told).items() if len(word.strip()) > 1}
         total = sum(often.values())
-        rarity, usual = _rarity().of.get, _rarity().usual
-        telling = {word: uses * (rarity(word, usual) / total) for word, uses in often.items()}
+        rarity = _rarity()
+        telling = {word: uses * (rarity(word) / total) for word, uses in often.items()}
         return tuple(nlargest(SHOWN, telling, key=telling.__getitem__))
 
     @cached_property
@@ -85,7 +79,9 @@ class KeywordExtractor:
 
 
 @cache
-def _rarity() -> _Rarity:
+def _rarity() -> Callable[[str], float]:
+    """Read how rare words are; one that the table has not is as rare as its median."""
     parts = Path(str(distribution("jieba").locate_file(TABLE))).read_text(encoding="utf-8").split()
     table = dict(zip(parts[::2], map(float, parts[1::2]), strict=True))
-    return _Rarity(table, sorted(table.values())[len(table) // 2])
+    usual = sorted(table.values())[len(table) // 2]
+    return lru_cache(AT_HAND)(lambda word: table.get(word, usual))
