@@ -212,9 +212,7 @@ class LineModel:
             return [[] for _ in pages]
         return self.labels_weighed(*self.weights.sums(pages), list(map(len, pages)))
 
-    def labels_weighed(
-        self, weighed: _Rows, no_display: _Rows, lengths: Sequence[int]
-    ) -> list[list[str]]:
+    def labels_weighed(self, weighed: _Rows, no_display: _Rows, lengths: Sequence[int]) -> list[list[str]]:
         """As `labels`, of lines that are weighed already."""
         emitted = self._emitted(weighed, no_display)
         paths = self._paths(emitted, _SideBySide(lengths))
