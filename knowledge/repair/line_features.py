@@ -95,7 +95,8 @@ class _Page:
         self._lines = lines
         self._again = again
         count = max(1, len(lines))
-        wide = sorted(line.width for line in lines if line.width > 6)
+        self._widths = [line.width for line in lines]
+        wide = sorted(width for width in self._widths if width > 6)
         self._median = wide[len(wide) // 2] if wide else 10.0
         # The width that lines fill: where most lines are equally wide, a press broke them.
         self._full = wide[int(0.85 * (len(wide) - 1))] if wide else 10.0
@@ -115,7 +116,7 @@ class _Page:
         line = self._lines[at]
         text = line.text
         ratio = str(min(9, int(line.width / self._median * 5)))
-        near = sorted(other.width for other in self._lines[max(0, at - 3) : at + 4] if other is not line)
+        near = sorted(self._widths[max(0, at - 3) : at] + self._widths[at + 1 : at + 4])
         usual = near[len(near) // 2] if near else self._median
         local = str(min(9, int(line.width / max(1, usual) * 5)))
         last, first = _class(text[-1:]), _class(text[:1])
@@ -137,7 +138,8 @@ class _Page:
             "blank" + self._blank + str(min(2, line.gap)),
             "short" + self._short + str(int(line.finished)) + str(clauses > 0),
         ]
-        printed = fold_radicals(line.raw[line.start : line.end]) if not line.spaced else text
+        whole = line.spaced or len(text) == line.end - line.start
+        printed = text if whole else fold_radicals(line.raw[line.start : line.end])
         if len(printed) > 2 * _EDGE:
             printed = printed[:_EDGE] + printed[-_EDGE:]
         marks = SENTENCE_MARKS if printed[-1:] in _STOPS else MARKS

@@ -29,6 +29,8 @@ _TAIL: Final = 60
 # Neither ends with one of these marks; a jump begins with one of those.
 _NO_TAIL: Final = frozenset("，。、；：！？,;:!?")
 _JUMPS: Final = frozenset("▶→►>（(上下")
+# Where none of these stands, nothing ends with either or with a jump: one search instead of three.
+_BEFORE_TAIL: Final = re.compile("[。！？”’」』》）接转轉]")
 
 
 @dataclass(eq=False)
@@ -178,6 +180,9 @@ def _without_tail(line: PageLine) -> Iterator[PageLine]:
             yield replace(line, end=jump.end())
             yield from _without_tail(replace(line, start=jump.end() + first, gap=0))
             return
+    if not _BEFORE_TAIL.search(line.raw, max(0, low - 1), line.end):
+        yield line
+        return
     for pattern in (JUMP, CREDIT_TAIL, AFTER_SENTENCE):
         tail = next((m for m in pattern.finditer(line.raw, low, line.end) if m.end() == line.end), None)
         apart = tail is not None and (pattern is JUMP or tail[0][0].isspace())

@@ -56,8 +56,8 @@ def signs_at(lines: Sequence[PageLine], at: int) -> tuple[float, ...]:
     own = words_of(lines[at].text)
     below, _ = _told(lines[at + 1 :])
     above, long = _told(reversed(lines[:at]), _FAR_ABOVE)
-    again = sum(word in below for word in own)
-    before = sum(word in above for word in own)
+    again = len(set(own).intersection(below))
+    before = len(set(own).intersection(above))
     signs = (1.0, *words_across(lines, at), math.log1p(again), math.log1p(before))
     under = min(1.0, long / _REACH)
     return tuple(under * sign for sign in signs)
@@ -66,8 +66,9 @@ def signs_at(lines: Sequence[PageLine], at: int) -> tuple[float, ...]:
 def words_across(lines: Sequence[PageLine], at: int) -> tuple[float, float]:
     """Return how many of the words that are used again around a line are so on both sides, and how many would be if each
     use stood above or below by chance."""
-    above, over = _told(reversed(lines[:at]))
-    below, under = _told(lines[at:])
+    words_above, over = _told(reversed(lines[:at]))
+    words_below, under = _told(lines[at:])
+    above, below = Counter(words_above), Counter(words_below)
     share = over / max(1, over + under)
     often = [uses + below.get(word, 0) for word, uses in above.items()]
     often += [uses for word, uses in below.items() if word not in above]
@@ -78,12 +79,12 @@ def words_across(lines: Sequence[PageLine], at: int) -> tuple[float, float]:
     return min(_MOST, across / _OVERLAP), math.log1p(expected / _OVERLAP)
 
 
-def _told(lines: Iterable[PageLine], reach: int = _REACH) -> tuple[Counter[str], int]:
-    """Return how often each word is used on lines up to a reach, and how long these are."""
-    used: Counter[str] = Counter()
+def _told(lines: Iterable[PageLine], reach: int = _REACH) -> tuple[list[str], int]:
+    """Return the words of each line up to a reach, and how long these lines are."""
+    used: list[str] = []
     long = 0
     for line in lines:
-        used.update(words_of(line.text))
+        used += words_of(line.text)
         long += len(line.text)
         if long >= reach:
             break

@@ -260,7 +260,7 @@ class _Page:
         """Return on how many rows near by text begins at a place, or next to it."""
         near = range(max(0, row - _NEAR), min(len(self._rows), row + _NEAR + 1))
         return sum(
-            any(abs(piece.left - place) <= 1 for piece in self._rows[other]) for other in near if other != row
+            not self._lefts[other].isdisjoint((place - 1, place, place + 1)) for other in near if other != row
         )
 
     def _begins(self, row: int, place: int) -> bool:
@@ -268,13 +268,15 @@ class _Page:
         number, block = self._blocks[row]
         sides = (self._full[max(0, number - _BESIDE) : number], self._full[number + 1 : number + 1 + _BESIDE])
         often = [
-            sum(
-                self._blocks[other][1] == block and any(piece.left == place for piece in self._rows[other])
-                for other in side
-            )
+            sum(self._blocks[other][1] == block and place in self._lefts[other] for other in side)
             for side in sides
         ]
         return min(often) > 0 and sum(often) >= _FEWEST
+
+    @cached_property
+    def _lefts(self) -> list[frozenset[int]]:
+        """Where text begins on each row."""
+        return [frozenset(piece.left for piece in row) for row in self._rows]
 
     @cached_property
     def _full(self) -> list[int]:
