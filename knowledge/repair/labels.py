@@ -164,7 +164,8 @@ class LineModel:
         """
         if not any(pages):
             return [[] for _ in pages]
-        return self.label_weighed(*self.weights.sums(pages), list(map(len, pages)), told)
+        weighed, no_display = self.weights.sums(pages)
+        return self.label_weighed(weighed, no_display, list(map(len, pages)), told)
 
     def label_weighed(
         self,
@@ -210,7 +211,8 @@ class LineModel:
         """Return the label of each line on a page's likeliest path alone."""
         if not any(pages):
             return [[] for _ in pages]
-        return self.labels_weighed(*self.weights.sums(pages), list(map(len, pages)))
+        weighed, no_display = self.weights.sums(pages)
+        return self.labels_weighed(weighed, no_display, list(map(len, pages)))
 
     def labels_weighed(self, weighed: _Rows, no_display: _Rows, lengths: Sequence[int]) -> list[list[str]]:
         """As `labels`, of lines that are weighed already."""
