@@ -15,7 +15,7 @@ from typing import Final
 
 from knowledge.repair.characters import width
 from knowledge.repair.row_pieces import BLANKS, ILL, Cell, RowPiece, Rows
-from knowledge.repair.row_search import Page, State, likeliest_way
+from knowledge.repair.row_search import Arrangement, PageRows, likeliest_way
 
 _NARROWEST: Final = 8.0
 _WIDEST: Final = 40.0
@@ -39,7 +39,7 @@ def part_rows(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
     ill = _reads_ill(Rows(texts), said)
     if ill is None:
         return [list(cells)]
-    page = Page(texts)
+    page = PageRows(texts)
     body = [page.piece(cell) for cell in said[max(0, ill[0] - _AROUND) : ill[1] + _AROUND]]
     widths = _column_widths(texts, body)
     best = likeliest_way(page, body, widths) if widths else None
@@ -100,10 +100,10 @@ def _column_widths(texts: Sequence[str], rows: Sequence[RowPiece]) -> list[float
     return chosen[:_TRIED]
 
 
-def _shared_out(best: State) -> list[list[Cell]]:
+def _shared_out(best: Arrangement) -> list[list[Cell]]:
     """Return the cells of an arrangement: those of each column, and of the rows across between them."""
-    states: list[State] = []
-    state: State | None = best
+    states: list[Arrangement] = []
+    state: Arrangement | None = best
     while state is not None and state.before is not None:
         states.append(state)
         state = state.before

@@ -81,7 +81,7 @@ class _Column:
         return self.ends[1]
 
 
-class State(NamedTuple):
+class Arrangement(NamedTuple):
     """A way to share out the rows so far: the columns from left to right, what the last row went to, and the way to it.
 
     `placing` says how the row's `pieces` stand; without one it stands across all columns, which ends them. No column is
@@ -93,7 +93,7 @@ class State(NamedTuple):
     columns: tuple[_Column, ...]
     pieces: tuple[RowPiece, ...]
     placing: _Placing | None
-    before: State | None
+    before: Arrangement | None
 
     @property
     def across(self) -> RowPiece | None:
@@ -101,7 +101,7 @@ class State(NamedTuple):
         return self.pieces[0] if self.pieces and self.placing is None else None
 
 
-class Page(Rows):
+class PageRows(Rows):
     """The rows of a page, and how ways to share them out read; what was read of a piece is kept: each has a place in many."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -123,7 +123,7 @@ class Page(Rows):
         gaps = [gap.span() for gap in _CUTS.finditer(text, start, end)]
         return [gap for gap in gaps if not (self.sets_off_figures and _SET_OFF.match(text, gap[0]))]
 
-    def across(self, state: State, row: RowPiece, blank: bool) -> float:
+    def across(self, state: Arrangement, row: RowPiece, blank: bool) -> float:
         """Return how well a row stands across all columns; `blank` says that a blank row is above it."""
         score = state.score + self.over_blanks(row)
         if state.across is not None:
@@ -147,7 +147,7 @@ class Page(Rows):
         return score
 
 
-def _ways(page: Page, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
+def _ways(page: PageRows, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
     number, start, end = row.cell
     widest = max(widths) + _OUT
@@ -174,17 +174,17 @@ def _ways(page: Page, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
     return ways[-1]
 
 
-def likeliest_way(page: Page, rows: Sequence[RowPiece], widths: Sequence[float]) -> State:
+def likeliest_way(page: PageRows, rows: Sequence[RowPiece], widths: Sequence[float]) -> Arrangement:
     gaps = [row.cell[0] - above.cell[0] > 1 for above, row in pairwise(rows)]
     blank_between = 2 * sum(gaps) > len(rows)  # then a blank row parts nothing
-    beam = [State(0.0, 0.0, (), (), None, None)]
+    beam = [Arrangement(0.0, 0.0, (), (), None, None)]
     going = _Going(page)
     for number, row in enumerate(rows):
         ways = {wide: _ways(page, row, [each for each in widths if each <= wide]) for wide in widths}
         blank = number > 0 and gaps[number - 1] and not blank_between
         across = [page.across(state, row, blank) for state in beam]
         best = max(across)
-        grown = _Grown(State(best, 0.0, (), (row,), None, beam[across.index(best)]))
+        grown = _Grown(Arrangement(best, 0.0, (), (row,), None, beam[across.index(best)]))
         for state in beam:
             grown.leave_behind()
             for wide in [state.wide] if state.columns else widths:
@@ -201,9 +201,9 @@ class _Grown:
     A way that scores less than `least` for its number of columns is not among those that are kept.
     """
 
-    def __init__(self, across: State) -> None:
+    def __init__(self, across: Arrangement) -> None:
         self.least = [-inf] * (_MOST_COLUMNS + 1)
-        self._ways: dict[tuple[object, ...], State] = {(): across}
+        self._ways: dict[tuple[object, ...], Arrangement] = {(): across}
         self._best = [across.score]
         self._best_of_each: list[list[float]] = [[across.score], *([] for _ in range(_MOST_COLUMNS))]
         self._lagging = -inf
@@ -214,7 +214,7 @@ class _Grown:
             self._lagging = self._best[0] - _LAGS
             self.least[:] = [max(each, self._lagging) for each in self.least]
 
-    def add(self, key: tuple[object, ...], state: State, columns: int) -> None:
+    def add(self, key: tuple[object, ...], state: Arrangement, columns: int) -> None:
         """Add a way with so many columns; `key` says where they begin and end."""
         before = self._ways.get(key)
         if before is not None and before.score >= state.score:
@@ -225,7 +225,7 @@ class _Grown:
             least_of_each = _pushed(self._best_of_each[columns], _OF_EACH, state.score)
             self.least[columns] = max(self._lagging, min(least, least_of_each))
 
-    def kept(self) -> Iterator[State]:
+    def kept(self) -> Iterator[Arrangement]:
         """Yield the best ways, and the best ones with each number of columns."""
         many = Counter[int]()
         for at, state in enumerate(sorted(self._ways.values(), key=lambda state: -state.score)):
@@ -247,11 +247,11 @@ def _pushed(best: list[float], many: int, score: float) -> float:
 class _Going:
     """How columns go on with the pieces of a row; what was said of a column is kept, for many ways have it in common."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: PageRows) -> None:
         self._below = cache(page.below)
         self._longer = cache(_longer)
 
-    def on(self, number: int, state: State, ways: Sequence[_Way], wide: float, grown: _Grown) -> None:
+    def on(self, number: int, state: Arrangement, ways: Sequence[_Way], wide: float, grown: _Grown) -> None:
         """Add the ways to share out the pieces of a row of this number among the columns, new ones included."""
         columns = state.columns
         many = len(columns)
@@ -292,9 +292,9 @@ class _Going:
                 score -= _UNEVEN * uneven
                 if score >= least:
                     key = (wide, *_ends(ends, placing, pieces))
-                    grown.add(key, State(score, wide, columns, pieces, placing, state), placing.total)
+                    grown.add(key, Arrangement(score, wide, columns, pieces, placing, state), placing.total)
 
-    def made(self, number: int, state: State) -> State:
+    def made(self, number: int, state: Arrangement) -> Arrangement:
         """Return a way to share out the rows with its columns as they are with the row of this number."""
         score, wide, before, pieces, placing, above = state
         if placing is None:
@@ -304,7 +304,7 @@ class _Going:
             columns[at] = self._longer(number, columns[at], pieces[nth])
         for place, nth in placing.opened:
             columns.insert(place, self._longer(number, None, pieces[nth]))
-        return State(score, wide, tuple(columns), pieces, placing, above)
+        return Arrangement(score, wide, tuple(columns), pieces, placing, above)
 
 
 def _ends(

@@ -120,6 +120,7 @@ class _Page:
         self._texts = texts
         self._places = [[0, *accumulate(measure(text))] for text in texts]
         self._rows = [list(self._pieces(row)) for row in range(len(texts))]
+        self._lefts = [frozenset(piece.left for piece in row) for row in self._rows]
 
     def aligned(self) -> int:
         """Return how many pieces begin where one does on one of the next two rows."""
@@ -272,11 +273,6 @@ class _Page:
             for side in sides
         ]
         return min(often) > 0 and sum(often) >= _FEWEST
-
-    @cached_property
-    def _lefts(self) -> list[frozenset[int]]:
-        """Where text begins on each row."""
-        return [frozenset(piece.left for piece in row) for row in self._rows]
 
     @cached_property
     def _full(self) -> list[int]:
