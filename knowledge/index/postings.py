@@ -308,7 +308,7 @@ class BigramWriter:
                 document = tantivy.Document()
                 document.add_unsigned("file", file)
                 document.add_unsigned("key", key)
-                document.add_text("grams", its + more[key])
+                document.add_text("grams", its + more.get(key, ""))
                 self._writer.add_document(document)
 
     def commit(self) -> None:

@@ -33,7 +33,7 @@ from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
 from knowledge.snapshots.helpers import helped, in_batches
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.repository import INDEX, Hand, Suspect, hand_in, hand_nowhere
+from knowledge.snapshots.repository import INDEX, Hand, Suspect, hand_in
 from knowledge.snapshots.request import REPAIRING, STORING, BuildRequest, BuildResult, Progress, no_progress
 from knowledge.snapshots.sources import (
     SourceState,
@@ -266,13 +266,13 @@ class _Work:
         self.states = [SourceState(one.name, one.size, one.stamp, digest) for one, digest in sources]
         batches = list(in_batches(enumerate(source for source, _ in sources), lambda known: known[1].size))
         many = helpers if len(sources) >= MANY else 0
-        with hand_nowhere() as nowhere, helped(batches, self._aside(nowhere), many) as prepared:
+        with helped(batches, self._aside(), many) as prepared:
             yield self._indexed(prepared)
 
-    def _aside(self, hand: Hand) -> Callable[[_Sources], list[_Prepared]]:
+    def _aside(self) -> Callable[[_Sources], list[_Prepared]]:
         """The same work with nothing in hand: over what a helper ends, this process goes once more."""
         other = copy(self)
-        other._hand, other._progress = hand, no_progress
+        other._hand, other._progress = Hand(), no_progress
         return lambda batch: list(other._prepared(batch))
 
     def _indexed(

@@ -60,18 +60,23 @@ class Suspect:
 
 
 class Hand:
-    """Writes down what is in hand; a line of a file that is open all the while, so it costs some microseconds."""
+    """Writes down what is in hand; a line of a file that is open all the while, so it costs some microseconds.
 
-    def __init__(self, descriptor: int) -> None:
+    Without a descriptor it writes nothing.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
         self._descriptor = descriptor
 
     def take(self, name: str, digest: str, stage: str) -> None:
         """Name the document that is in hand from now on, and at which stage."""
-        os.pwrite(self._descriptor, json.dumps([name, digest, stage]).encode() + b"\n", 0)
+        if self._descriptor is not None:
+            os.pwrite(self._descriptor, json.dumps([name, digest, stage]).encode() + b"\n", 0)
 
     def lay_down(self) -> None:
         """Have nothing in hand: what goes wrong now is no document's fault."""
-        os.pwrite(self._descriptor, b"\n", 0)
+        if self._descriptor is not None:
+            os.pwrite(self._descriptor, b"\n", 0)
 
 
 @contextmanager
@@ -88,16 +93,6 @@ def hand_in(folder: Path) -> Iterator[Hand]:
         os.close(descriptor)
         if not spent:
             (folder / HAND).unlink(missing_ok=True)
-
-
-@contextmanager
-def hand_nowhere() -> Iterator[Hand]:
-    """Lend a hand that writes nothing down."""
-    descriptor = os.open(os.devnull, os.O_WRONLY)
-    try:
-        yield Hand(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def in_hand(folder: Path) -> Suspect | None:
