@@ -28,6 +28,8 @@ _WORD_GAP: Final = re.compile("(?<=\\S\\S)[ \t\u3000]+(?=\\S\\S)|^[ \t\u3000]+|[
 _UNPARTED: Final = 1 / 7
 # Columns that are told by how they read alone must read so much better than those that places tell.
 _PROOF: Final = 5.0
+# What reads so much better a line is no table, however its lines fill it.
+_SURELY: Final = 1.0
 # Text begins at a gutter on so many rows at least; a paragraph there stands in no farther.
 _FEWEST: Final = 3
 _INDENTED: Final = 4
@@ -55,6 +57,7 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
         narrow = _by_gutters(texts, cells)
         ways = [(columns, parts)]
         ways += [(narrow, _by_reading(texts, narrow))] if _are_running(texts, narrow) else []
+        ways += [([cells], _by_reading(texts, [cells]))] if len(columns) > 1 else []
         # What places tell needs no proof by reading.
         _, parts = max(
             ways, key=lambda way: _reading(texts, way[1]).score - _PROOF * (len(way[1]) > len(way[0]))
@@ -239,11 +242,16 @@ def _by_reading(texts: Sequence[str], columns: Sequence[list[Cell]]) -> list[lis
     for cells in columns:
         whole = 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) <= len(cells)
         parts = part_rows(texts, cells) if whole else []
-        if len(parts) > 1 and _are_running(texts, parts):
+        if len(parts) > 1 and (_are_running(texts, parts) or _reads_far_better(texts, parts, cells)):
             found += parts
         else:
             found.append([part for cell in cells for part in _split_wide(texts, cell)])
     return found
+
+
+def _reads_far_better(texts: Sequence[str], parts: Sequence[Sequence[Cell]], cells: Sequence[Cell]) -> bool:
+    lines = sum(len(_filled(texts, part)) for part in parts)
+    return _reading(texts, parts).score - _reading(texts, [cells]).score >= _SURELY * lines
 
 
 def _are_running(texts: Sequence[str], columns: Sequence[Sequence[Cell]]) -> bool:

@@ -15,21 +15,22 @@ from typing import Final
 
 from knowledge.repair.characters import width
 from knowledge.repair.row_pieces import BLANKS, ILL, Cell, RowPiece, Rows
-from knowledge.repair.row_search import Arrangement, PageRows, likeliest_way
+from knowledge.repair.row_search import FEWEST_LINES, Arrangement, PageRows, likeliest_way
 
 _NARROWEST: Final = 8.0
-_WIDEST: Final = 40.0
+_WIDEST: Final = 60.0
 _FEWEST: Final = 4
 # So many widths of a column are tried.
 _TRIED: Final = 4
 # Widths differ by more than a paragraph's first line falls short of the others.
 _APART: Final = 2.6
-# A column has so many lines.
-_FEWEST_LINES: Final = 3
 # So many rows above and below those that read ill are looked at with them.
 _AROUND: Final = 4
-# Columns read so much better than the rows as they are, in the units of the join model (natural logarithm of odds).
-_BETTER: Final = 0.5
+# In the units of the join model (natural logarithm of odds). Columns must read so much better than the rows, and so much
+# more a row: chance makes pages in order read better by ten.
+_SURE: Final = 8.0
+_BETTER: Final = 0.4
+# Rows may stand in turns where they read so ill together.
 _LEAST: Final = 5.0
 
 
@@ -43,7 +44,7 @@ def part_rows(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
     body = [page.piece(cell) for cell in said[max(0, ill[0] - _AROUND) : ill[1] + _AROUND]]
     widths = _column_widths(texts, body)
     best = likeliest_way(page, body, widths) if widths else None
-    if best is None or best.score - page.as_they_are(body) < max(_LEAST, _BETTER * (ill[1] - ill[0])):
+    if best is None or best.score - page.as_they_are(body) < _SURE + _BETTER * (ill[1] - ill[0]):
         return [list(cells)]
     first, last = body[0].cell[0], body[-1].cell[0]
     above = [cell for cell in cells if cell[0] < first]
@@ -117,7 +118,7 @@ def _shared_out(best: Arrangement) -> list[list[Cell]]:
             for place, piece in zip(state.placing.places, state.pieces, strict=True):
                 columns[place].append(piece.cell)
         if state.across is not None or state is best:
-            if len(columns) > 1 and min(map(len, columns)) >= _FEWEST_LINES:
+            if len(columns) > 1 and min(map(len, columns)) >= FEWEST_LINES:
                 found += [whole] if whole else []
                 found += columns
                 whole = []

@@ -26,6 +26,8 @@ _SET_OFF: Final = re.compile(
     f"(?<=[{HAN}])[ \u3000\t]+(?=[0-9A-Za-z])|(?<=[0-9A-Za-z])[ \u3000\t]+(?=[{HAN}])"
 )
 _CLOSE: Final = re.compile(f"[{HAN}](?=[0-9A-Za-z])|[0-9A-Za-z](?=[{HAN}])")
+FEWEST_LINES: Final = 3
+"""A column has so many lines."""
 _MOST_COLUMNS: Final = 6
 # The best ways to share out the rows are kept, so many, and so many with each number of columns: what columns cost to open
 # pays off only rows below. A way that lags so far behind is none of those.
@@ -64,13 +66,14 @@ _Way = tuple[float, tuple[RowPiece, ...]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Column:
-    """A column so far: its first and its last piece, the number of the row that holds the last, its width, and how many
-    rows the last stands below the one before, 0 for none."""
+    """A column so far: its first and its last piece, the number of the row that holds the last, its width, how many
+    rows the last stands below the one before, 0 for none, and how many lines it has."""
 
     ends: tuple[RowPiece, RowPiece]
     row: int
     wide: float
     step: int = 0
+    lines: int = 1
 
     @property
     def first(self) -> RowPiece:
@@ -131,7 +134,9 @@ class PageRows(Rows):
         return score + (self.turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS))
 
     def turned(self, columns: Sequence[_Column]) -> float:
-        """Return how well columns read on from the foot of each to the head of the next."""
+        """Return how well columns read on from the foot of each to the head of the next; too short ones are none."""
+        if any(column.lines < FEWEST_LINES for column in columns):
+            return -inf
         return sum(self.joint(left.last, right.first) for left, right in pairwise(columns))
 
     def below(self, number: int, column: _Column, piece: RowPiece) -> float:
@@ -175,6 +180,9 @@ def _ways(page: PageRows, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
 
 
 def likeliest_way(page: PageRows, rows: Sequence[RowPiece], widths: Sequence[float]) -> Arrangement:
+    """Return the way to share out rows that reads best, columns being of some of the widths, in ems; what it scores is
+    the sum of what reading and place tell (natural logarithm of odds).
+    """
     gaps = [row.cell[0] - above.cell[0] > 1 for above, row in pairwise(rows)]
     blank_between = 2 * sum(gaps) > len(rows)  # then a blank row parts nothing
     beam = [Arrangement(0.0, 0.0, (), (), None, None)]
@@ -321,7 +329,8 @@ def _ends(
 def _longer(number: int, column: _Column | None, piece: RowPiece) -> _Column:
     if column is None:
         return _Column((piece, piece), number, piece.wide)
-    return _Column((column.first, piece), number, max(column.wide, piece.wide), number - column.row)
+    far = max(column.wide, piece.wide)
+    return _Column((column.first, piece), number, far, number - column.row, column.lines + 1)
 
 
 @dataclass(frozen=True, slots=True)
