@@ -1,0 +1,32 @@
+"""Files and what is told of them, for each format and for pages that need repair: the samples beside this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.documents.folder import read_document
+from knowledge.model import ParsedDocument
+from knowledge.repair.pipeline import repair_document
+from tests.knowledge.repair.pages import document
+from tests.support.samples import Sample, samples, told_of
+
+FILES = sorted(Path(__file__).parent.glob("*/samples/*.txt"))
+
+
+def parsed(name: str, text: str) -> ParsedDocument:
+    """What is told of a file; a `page` is lines of which its format says nothing."""
+    if name == "page":
+        return repair_document(document(text.removesuffix("\n")))
+    return repair_document(read_document(name, text.encode()))
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [pytest.param(one, id=f"{file.stem}: {one.promise}") for file in FILES for one in samples(file)],
+)
+def test_a_file_is_told_of_as_its_sample_says(sample: Sample) -> None:
+    for name, text in sample.files:
+        told = parsed(name, text)
+        assert {part: told_of(told, part) for part, _ in sample.told} == dict(sample.told)

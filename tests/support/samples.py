@@ -1,0 +1,104 @@
+"""Samples: what files hold and what is told of them, as plain text that reads as a specification.
+
+    @@@ A sentence: the promise.
+    @@ a.txt
+    What the file holds; further files of a sample have to be told of alike.
+    @@ facts
+    What is told of it, by the name that `TOLD` has for how it is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from knowledge.model import Article, Block, BlockRole, Document, Fact, ParsedDocument
+
+NOTHING = "∅"
+"""An empty line, or none at all."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A promise, the files that keep it, and what has to be told of each."""
+
+    promise: str
+    files: tuple[tuple[str, str], ...]
+    told: tuple[tuple[str, str], ...]
+
+
+def samples(path: Path) -> Iterator[Sample]:
+    for sample in path.read_text(encoding="utf-8").split("@@@ ")[1:]:
+        promise, *parts = sample.split("\n@@ ")
+        named = [(name, text.rstrip("\n")) for name, _, text in (part.partition("\n") for part in parts)]
+        yield Sample(
+            promise.strip(),
+            tuple((name, text + "\n") for name, text in named if name not in TOLD),
+            tuple((name, text) for name, text in named if name in TOLD),
+        )
+
+
+def block_text(document: Document, block: Block) -> str:
+    """What the lines of a block say, without their line ends."""
+    lines = list(document.lines[block.first - 1 : block.last])
+    if lines:
+        lines[-1] = lines[-1][: block.end]
+        lines[0] = lines[0][block.start :]
+    return "".join(lines)
+
+
+def head(article: Article) -> str:
+    """The title, and whatever else is known, by its name."""
+    printed = {name: getattr(article, name) for name in ("kicker", "subtitle", "byline")}
+    said = {name: each.text for name, each in printed.items() if each is not None}
+    known = article.metadata
+    for field in fields(known) if known is not None else ():
+        value = getattr(known, field.name)
+        if value is not None and value != article.title.text:
+            said[field.name] = str(value)
+    return " | ".join([f"# {article.title.text}", *(f"{name}: {text}" for name, text in said.items())])
+
+
+def _fact(fact: Fact) -> str:
+    kind = "" if fact.kind in ("sentence", "table_row") else f"({fact.kind}) "
+    return f"{kind}[{fact.section}] {fact.text}" if fact.section else kind + fact.text
+
+
+def _articles(told: ParsedDocument) -> Iterator[str]:
+    last = None
+    for fact in told.facts:
+        if fact.article != last:
+            yield head(last := fact.article)
+        yield _fact(fact)
+
+
+def _joined(told: ParsedDocument) -> Iterator[str]:
+    by_part: dict[str, str] = {}
+    for fact in told.facts:
+        part = f"# {fact.article.title.text}" + (f" [{fact.section}]" if fact.section else "")
+        by_part[part] = by_part.get(part, "") + fact.text
+    for part, text in by_part.items():
+        yield from (part, text)
+
+
+def _blocks(*roles: BlockRole) -> Callable[[ParsedDocument], Iterator[str]]:
+    return lambda told: (block_text(told.document, b) for b in told.document.blocks if b.role in roles)
+
+
+TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
+    "lines": lambda told: iter(told.document.lines),
+    "printed": lambda told: (line for line in told.document.lines if line),
+    "blocks": lambda told: (f"{b.role}: {block_text(told.document, b)}" for b in told.document.blocks),
+    "facts": lambda told: (_fact(fact) for fact in told.facts),
+    "heads": lambda told: (head(article) for article in told.articles),
+    "articles": _articles,
+    "joined": _joined,
+    "log": lambda told: (f"{e.kind}{'?' * e.doubt}: {e.text}" for e in told.log),
+    **{f"{role} blocks": _blocks(role) for role in BlockRole},
+}
+"""How what is told is looked at. Articles stand with their heads over their facts, joined with what those say together."""
+
+
+def told_of(told: ParsedDocument, name: str) -> str:
+    return "\n".join(line or NOTHING for line in TOLD[name](told)) or NOTHING
