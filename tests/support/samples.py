@@ -91,13 +91,15 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     "printed": lambda told: (line for line in told.document.lines if line),
     "blocks": lambda told: (f"{b.role}: {block_text(told.document, b)}" for b in told.document.blocks),
     "facts": lambda told: (_fact(fact) for fact in told.facts),
+    "leaning": lambda told: ("↑ " * bool(fact.leans_on) + fact.text for fact in told.facts),
     "heads": lambda told: (head(article) for article in told.articles),
     "articles": _articles,
     "joined": _joined,
     "log": lambda told: (f"{e.kind}{'?' * e.doubt}: {e.text}" for e in told.log),
     **{f"{role} blocks": _blocks(role) for role in BlockRole},
 }
-"""How what is told is looked at. Articles stand with their heads over their facts, joined with what those say together."""
+"""How what is told is looked at. Articles stand with their heads over their facts, joined with what those say together;
+a fact that leans on the one before it has an arrow."""
 
 
 def told_of(told: ParsedDocument, name: str) -> str:
