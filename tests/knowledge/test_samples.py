@@ -1,7 +1,8 @@
-"""Files and what is told of them, for each format and for pages that need repair: the samples beside this."""
+"""Files and what is told of them, for each format and for pages that need repair: the samples in the folders beside this."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,21 @@ import pytest
 from knowledge.documents.folder import read_document
 from knowledge.model import ParsedDocument
 from knowledge.repair.pipeline import repair_document
+from tests.knowledge.documents.word import word
 from tests.knowledge.repair.pages import document
 from tests.support.samples import Sample, samples, told_of
 
 FILES = sorted(Path(__file__).parent.glob("*/samples/*.txt"))
+WRITERS: dict[str, Callable[[str], bytes]] = {".docx": word}
 
 
 def parsed(name: str, text: str) -> ParsedDocument:
     """What is told of a file; a `page` is lines of which its format says nothing."""
     if name == "page":
-        return repair_document(document(text.removesuffix("\n")))
-    return repair_document(read_document(name, text.encode()))
+        return repair_document(document(text))
+    return repair_document(
+        read_document(name, WRITERS.get(Path(name).suffix, lambda x: f"{x}\n".encode())(text))
+    )
 
 
 @pytest.mark.parametrize(

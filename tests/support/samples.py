@@ -1,10 +1,10 @@
 """Samples: what files hold and what is told of them, as plain text that reads as a specification.
 
-    @@@ A sentence: the promise.
-    @@ a.txt
-    What the file holds; further files of a sample have to be told of alike.
-    @@ facts
-    What is told of it, by the name that `TOLD` has for how it is looked at.
+@@@ A sentence: the promise.
+@@ a.txt
+What the file holds; further files of a sample have to be told of alike.
+@@ facts
+What is told of it, by the name that `TOLD` has for how it is looked at.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ def samples(path: Path) -> Iterator[Sample]:
         named = [(name, text.rstrip("\n")) for name, _, text in (part.partition("\n") for part in parts)]
         yield Sample(
             promise.strip(),
-            tuple((name, text + "\n") for name, text in named if name not in TOLD),
+            tuple((name, text) for name, text in named if name not in TOLD),
             tuple((name, text) for name, text in named if name in TOLD),
         )
 
 
 def block_text(document: Document, block: Block) -> str:
-    """What the lines of a block say, without their line ends."""
+    """What the lines of a block say, without their line ends and the blanks around it."""
     lines = list(document.lines[block.first - 1 : block.last])
     if lines:
         lines[-1] = lines[-1][: block.end]
         lines[0] = lines[0][block.start :]
-    return "".join(lines)
+    return "".join(lines).strip()
 
 
 def head(article: Article) -> str:
