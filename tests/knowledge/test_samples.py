@@ -10,12 +10,14 @@ import pytest
 from knowledge.documents.folder import read_document
 from knowledge.model import ParsedDocument
 from knowledge.repair.pipeline import repair_document
+from knowledge.repair.stitching import is_proved
+from tests.knowledge.documents.pages import drawn, invented
 from tests.knowledge.documents.word import word
 from tests.knowledge.repair.pages import document
 from tests.support.samples import Sample, samples, told_of
 
 FILES = sorted(Path(__file__).parent.glob("*/samples/*.txt"))
-WRITERS: dict[str, Callable[[str], bytes]] = {".docx": word}
+WRITERS: dict[str, Callable[[str], bytes]] = {".docx": word, ".pdf": drawn}
 
 
 def parsed(name: str, text: str) -> ParsedDocument:
@@ -34,4 +36,7 @@ def parsed(name: str, text: str) -> ParsedDocument:
 def test_a_file_is_told_of_as_its_sample_says(sample: Sample) -> None:
     for name, text in sample.files:
         told = parsed(name, text)
-        assert {part: told_of(told, part) for part, _ in sample.told} == dict(sample.told)
+        assert all(is_proved(fact, told.document) for fact in told.facts)
+        assert {part: told_of(told, part) for part, _ in sample.told} == {
+            part: invented(said) for part, said in sample.told
+        }

@@ -76,6 +76,8 @@ def _articles(told: ParsedDocument) -> Iterator[str]:
 def _joined(told: ParsedDocument) -> Iterator[str]:
     by_part: dict[str, str] = {}
     for fact in told.facts:
+        if fact.kind != "sentence":
+            continue
         part = f"# {fact.article.title.text}" + (f" [{fact.section}]" if fact.section else "")
         by_part[part] = by_part.get(part, "") + fact.text
     for part, text in by_part.items():
@@ -86,9 +88,15 @@ def _blocks(*roles: BlockRole) -> Callable[[ParsedDocument], Iterator[str]]:
     return lambda told: (block_text(told.document, b) for b in told.document.blocks if b.role in roles)
 
 
+def _facts(kind: str) -> Callable[[ParsedDocument], Iterator[str]]:
+    return lambda told: (fact.text for fact in told.facts if fact.kind == kind)
+
+
 TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     "lines": lambda told: iter(told.document.lines),
     "printed": lambda told: (line for line in told.document.lines if line),
+    "reading": lambda told: iter(["".join("".join(told.document.lines).split())]),
+    "starts": lambda told: (told.document.lines[start - 1] for start in told.document.article_starts),
     "blocks": lambda told: (f"{b.role}: {block_text(told.document, b)}" for b in told.document.blocks),
     "facts": lambda told: (_fact(fact) for fact in told.facts),
     "leaning": lambda told: ("↑ " * bool(fact.leans_on) + fact.text for fact in told.facts),
@@ -97,8 +105,9 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     "joined": _joined,
     "log": lambda told: (f"{e.kind}{'?' * e.doubt}: {e.text}" for e in told.log),
     **{f"{role} blocks": _blocks(role) for role in BlockRole},
+    **{f"{kind} facts": _facts(kind) for kind in ("table_row", "caption", "note")},
 }
-"""How what is told is looked at. Articles stand with their heads over their facts, joined with what those say together;
+"""How what is told is looked at. The reading is all that is printed, without its blanks. Articles stand with their heads over their facts, joined with what their sentences say together;
 a fact that leans on the one before it has an arrow."""
 
 

@@ -18,7 +18,7 @@ from knowledge.documents.folder import read_bytes
 from knowledge.documents.sidecar import read_sidecar
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
-from tests.knowledge.documents.pages import Sheet, one_article_with_everything, paragraphs, pdf
+from tests.knowledge.documents.pages import PAGES, Sheet, paragraphs, pdf
 
 _NASTY: Final = (
     b"\0",
@@ -108,7 +108,7 @@ HTML = f'<html><head><meta charset="utf-8"></head><body><article><h1>标题</h1>
 def sample(kind: str) -> bytes:
     if kind == "pdf":
         sheet = Sheet()
-        one_article_with_everything(sheet)
+        PAGES[0](sheet)
         return pdf(sheet)
     file = io.BytesIO()
     if kind == "docx":

@@ -23,7 +23,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Skipped
 from knowledge.repair.pipeline import repair_document
 from tests.bench.makers import as_photographed
-from tests.knowledge.documents.pages import Sheet, pdf
+from tests.knowledge.documents.pages import PAGES, Sheet, pdf
 
 EM = 20
 TITLE = "市民政局建成社区食堂"
@@ -232,10 +232,8 @@ def test_a_page_that_lies_askew_in_uneven_light_is_turned_level(askew: float) ->
 @pytest.mark.parametrize("askew", [None, 0.8], ids=["scanned", "photographed"])
 def test_the_real_engine_reads_a_printed_page_back(askew: float | None) -> None:
     pytest.importorskip("rapidocr", reason="the extra `ocr` is not installed")
-    from tests.knowledge.documents.pages import one_article_with_everything
-
     sheet = Sheet()
-    one_article_with_everything(sheet)
+    PAGES[0](sheet)
     data = pdf(sheet)
     provide_font()  # the system may have none
     with pdfium.PdfDocument(data) as document:
