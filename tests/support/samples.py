@@ -65,6 +65,10 @@ def _fact(fact: Fact) -> str:
     return f"{kind}[{fact.section}] {fact.text}" if fact.section else kind + fact.text
 
 
+def _lines(fact: Fact) -> str:
+    return ", ".join(f"{first}-{last}" for first, last in fact.lines)
+
+
 def _articles(told: ParsedDocument) -> Iterator[str]:
     last = None
     for fact in told.facts:
@@ -99,11 +103,12 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     "starts": lambda told: (told.document.lines[start - 1] for start in told.document.article_starts),
     "blocks": lambda told: (f"{b.role}: {block_text(told.document, b)}" for b in told.document.blocks),
     "facts": lambda told: (_fact(fact) for fact in told.facts),
+    "placed": lambda told: (f"{_lines(fact)}: {fact.text}" for fact in told.facts),
     "leaning": lambda told: ("↑ " * bool(fact.leans_on) + fact.text for fact in told.facts),
     "heads": lambda told: (head(article) for article in told.articles),
     "articles": _articles,
     "joined": _joined,
-    "log": lambda told: (f"{e.kind}{'?' * e.doubt}: {e.text}" for e in told.log),
+    "log": lambda told: (f"{e.kind}{'?' * e.doubt}: {e.text.strip()}" for e in told.log),
     **{f"{role} blocks": _blocks(role) for role in BlockRole},
     **{f"{kind} facts": _facts(kind) for kind in ("table_row", "caption", "note")},
 }

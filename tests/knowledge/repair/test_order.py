@@ -53,67 +53,10 @@ def test_the_lead_under_the_title_comes_first_and_headings_that_stand_together_a
     assert "reordered" in {entry.kind for entry in repaired.log if entry.doubt}
 
 
-def test_a_sentence_that_breaks_off_at_a_columns_foot_goes_on_where_the_page_begins() -> None:
-    foot, head = narrow(MONEY).split("\n")[:2], narrow(MONEY).split("\n")[2:]
-    opening = "\n".join((narrow(DAWN), narrow(WARM), *foot))
-    page = "\n\n".join(("\n".join((*head, narrow(CLOSE), "（本报记者 张驰）")), "骑手驿站里的温度", opening))
-    repaired = repair(page)
-    assert MONEY in texts(repaired)
-    assert next(fact for fact in repaired.facts if fact.text == MONEY).lines[-1][0] == 1
-
-
-def test_a_column_that_only_ends_the_sentence_of_a_section_is_that_section() -> None:
-    foot, end = narrow(MONEY).split("\n")[:2], narrow(MONEY).split("\n")[2:]
-    page = "\n\n".join(
-        (
-            "\n".join((*end, "（本报记者 张驰）")),
-            "骑手驿站里的温度",
-            narrow(DAWN),
-            "暖在细处",
-            "\n".join((narrow(WARM), *foot)),
-        )
-    )
-    repaired = repair(page)
-    assert (repaired.facts[-1].text, repaired.facts[-1].section) == (MONEY, "暖在细处")
-
-
-def test_columns_in_file_order_stay_in_file_order() -> None:
-    page = "\n\n".join(
-        (
-            "骑手驿站里的温度",
-            narrow(DAWN, WARM),
-            "暖在细处看得见",
-            narrow(MONEY, POINTS, CLOSE),
-            "张驰 刘洋",
-        )
-    )
-    repaired = repair(page)
-    assert [
-        (f.section, f.text[:4]) for f in repaired.facts if f.text[:4] in ("清晨六点", "市总工会", "专家认为")
-    ] == [
-        (None, "清晨六点"),
-        ("暖在细处看得见", "市总工会"),
-        ("暖在细处看得见", "专家认为"),
-    ]
-    assert not any(entry.doubt for entry in repaired.log)
-
-
 def test_a_narrow_column_is_never_joined_with_the_wide_one_that_follows() -> None:
     foot = narrow(POINTS).split("\n")[:1]
     page = "\n".join(("骑手驿站里的温度", "", narrow(DAWN, WARM), *foot, column(LEAD, 40)))
     assert "骑手驿站，是城市送给奔波者的一份礼物。" in texts(repair(page))
-
-
-def test_a_title_between_two_columns_does_not_part_the_sentence_around_it() -> None:
-    lines = narrow(DAWN, WARM, MONEY).split("\n")
-    cut = len(lines) - 2
-    page = "\n".join(
-        (*lines[:cut], "", "", "骑手驿站里的 城市温度", "", "", *lines[cut:], narrow(POINTS, CLOSE))
-    )
-    repaired = repair(page)
-    assert repaired.articles[0].title.text == "骑手驿站里的 城市温度"
-    assert MONEY in texts(repaired)
-    assert next(fact.text[:4] for fact in repaired.facts) == "清晨六点"
 
 
 JUMPS = """城东水厂二期通水
@@ -273,17 +216,6 @@ def test_tables_code_and_lists_of_names_stay_whole(text: str) -> None:
     assert [line.number for line in lines] == list(range(1, 1 + len(text.split("\n"))))
 
 
-def test_letter_spacing_is_closed_also_around_figures() -> None:
-    assert texts(repair("水 库 加 固 完 工\n\n总 投 资 8 6 0 0 万 元 ， 惠 及 下 游 5 个 乡 镇 。")) == [
-        "总投资8600万元，惠及下游5个乡镇。"
-    ]
-
-
-def test_a_doubled_headline_is_read_once() -> None:
-    repaired = repair("引引水水工工程程二二期期通通水水\n\n昨日，引水工程二期正式通水，惠及近80万居民。")
-    assert repaired.articles[0].title.text == "引水工程二期通水"
-
-
 RULES = """文昌桥街道办事处文件
 
 文街办〔2024〕7号
@@ -326,26 +258,6 @@ def test_where_nothing_is_broken_each_line_stays_where_it_stands() -> None:
     assert [fact.text[:3] for fact in rules] == ["第一条", "第二条", "第三条", "第四条", "第五条"]
     assert [str(fact.section)[:3] for fact in rules] == ["第一章", "第一章", "第二章", "第三章", "第三章"]
     assert "reordered" not in {entry.kind for entry in repaired.log}
-
-
-def test_the_items_of_a_list_under_a_report_stay_lines_of_their_own() -> None:
-    report = "环湖自行车赛昨日收官，来自12个国家的163名车手骑完了全程118公里，主场作战的车手包揽了前两名。"
-    results = ("1  何远（湖州队）", "2  贝尔蒂（蓝鹰队）", "3  郭海（湖州队）", "4  安田（骑士队）")
-    repaired = repair("\n".join(("环湖自行车赛收官", "", report, "", "男子组成绩", *results, "", report)))
-    assert [text for text in texts(repaired) if text[0] in "1234"] == [f"{r[0]}{r[3:]}" for r in results]
-
-
-def test_figures_beside_a_list_are_no_column_and_part_no_headline() -> None:
-    report = "环湖自行车赛昨日收官，来自12个国家的163名车手骑完了全程118公里，主场作战的车手包揽了前两名。"
-    results = [f"{at}  {name}（{team}）        2:41:0{at}" for at, (name, team) in enumerate(
-        (("何远", "湖州队"), ("邱平", "蓝鹰队"), ("郭海", "湖州队"), ("安田", "骑士队"), ("郑伟", "蓝鹰队")), 1)]  # fmt: skip
-    repaired = repair(
-        "\n".join(("环湖自行车赛收官　主场车手包揽前两名", "", report, "", report, "", *results, "", report))
-    )
-    assert repaired.articles[0].title.text == "环湖自行车赛收官　主场车手包揽前两名"
-    assert [text[-7:] for text in texts(repaired) if text[0] in "12345"] == [
-        f"2:41:0{n}" for n in range(1, 6)
-    ]
 
 
 CHAT = """物业小周  08:41
