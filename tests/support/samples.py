@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from knowledge.model import Article, Block, BlockRole, Document, Fact, ParsedDocument
+from knowledge.repair.page_layout import page_lines
 
 NOTHING = "∅"
 """An empty line, or none at all."""
@@ -100,6 +101,7 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     "lines": lambda told: iter(told.document.lines),
     "printed": lambda told: (line for line in told.document.lines if line),
     "reading": lambda told: iter(["".join("".join(told.document.lines).split())]),
+    "columns": lambda told: iter(["".join(line.text for line in page_lines(told.document))]),
     "starts": lambda told: (told.document.lines[start - 1] for start in told.document.article_starts),
     "blocks": lambda told: (f"{b.role}: {block_text(told.document, b)}" for b in told.document.blocks),
     "facts": lambda told: (_fact(fact) for fact in told.facts),
@@ -112,7 +114,8 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     **{f"{role} blocks": _blocks(role) for role in BlockRole},
     **{f"{kind} facts": _facts(kind) for kind in ("table_row", "caption", "note")},
 }
-"""How what is told is looked at. The reading is all that is printed, without its blanks. Articles stand with their heads over their facts, joined with what their sentences say together;
+"""How what is told is looked at. The reading is all that is printed, without its blanks, and its columns
+what it is once repair has put them one after another. Articles stand with their heads over their facts, joined with what their sentences say together;
 a fact that leans on the one before it has an arrow."""
 
 

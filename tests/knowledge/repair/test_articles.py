@@ -1,4 +1,7 @@
-"""Several articles in one file, which printed line is what, and files that need no repair come through as they are."""
+"""Several articles in one file, which printed line is what, and files that need no repair come through as they are.
+
+Whole pages and what is told of them are in `samples/articles.txt`.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,6 @@ SEEDS = "记者从国家统计局获悉，今年前两个月全国粮食购销�
 CORN = "农业农村部介绍，目前全国已备足玉米、水稻种子1.5亿公斤，能够满足春耕需要。"
 
 
-def titles(text: str) -> list[str]:
-    return [article.title.text for article in repair(text).articles]
-
-
 @examples("signature")
 def test_however_a_text_is_signed_the_next_title_begins_another_article(signature: str) -> None:
     page = f"引水工程二期通水\n\n{WATER}\n\n{PIPES}{signature}\n\n春耕种子供应充足\n\n{SEEDS}\n\n{CORN}\n"
@@ -28,40 +27,11 @@ def test_however_a_text_is_signed_the_next_title_begins_another_article(signatur
     assert texts(repaired) == [WATER, PIPES, SEEDS, CORN]
 
 
-@pytest.mark.parametrize("head", ["LED\n \n路灯点亮老街夜晚", "新水厂用上AI\n \n值守全年无停水"])
-def test_a_title_of_two_fonts_that_was_extracted_as_two_lines_is_one_title(head: str) -> None:
-    text = "\n".join(column("\u3000\u3000" + paragraph, 12) for paragraph in (WATER, PIPES, SEEDS, CORN))
-    assert titles(f"{head}\n本报记者 沈一鸣\n{text}") == ["".join(head.split())]
-
-
 def test_a_district_above_a_heading_is_no_byline_that_ends_the_article() -> None:
     page = f"各区打造便民生活圈\n\n{WATER}\n\n徐汇区\n\n打造15分钟生活圈\n\n{PIPES}\n\n金山区\n\n建设乡村服务点\n\n{CORN}"
     repaired = repair(page)
     assert [article.title.text for article in repaired.articles] == ["各区打造便民生活圈"]
     assert repaired.articles[0].byline is None
-
-
-def test_campaign_and_date_are_given_only_when_printed() -> None:
-    page = f"要闻 1\n2019年9月5日 星期四\n\n上海第一批“不忘初心”主题教育收官\n\n{WATER}"
-    article = repair(page).articles[0]
-    assert (article.campaign, article.date) == ("第一批“不忘初心”主题教育", "2019-09-05")
-    plain = repair(f"引水工程\n\n{WATER}").articles[0]
-    assert (plain.campaign, plain.date) == (None, None)
-
-
-def test_a_date_that_an_admin_states_goes_before_the_printed_one() -> None:
-    page = f"要闻 1\n2019年9月5日 星期四\n\n引水工程\n\n{WATER}"
-    stated = repair(page, sidecar=Metadata(date=date(2019, 9, 6))).articles[0]
-    assert stated.date == "2019-09-06"
-
-
-ENCYCLOPEDIA = """范廷颂
-
-范廷颂枢机（，），圣名保禄·若瑟（），是越南罗马天主教枢机。1963年被任为主教；1990年被擢升为天主教河内总教区宗座署理；1994年被擢升为总主教。
-
-范廷颂于1919年6月15日出生；童年时接受良好教育后，被一位神父带到河内继续其学业。
-
-短段。"""
 
 
 @examples("title")
@@ -90,37 +60,6 @@ def test_a_file_without_a_title_is_called_by_its_name_or_its_sidecar() -> None:
 @examples("lines")
 def test_items_and_clauses_are_no_headings(lines: str) -> None:
     assert [fact.text for fact in repair(lines).facts] == lines.splitlines()[1:]
-
-
-@examples("over", "wide")
-def test_what_ends_with_a_dash_stands_over_the_headline_below_it(over: str, wide: int) -> None:
-    text = "\n".join(column("\u3000\u3000" + paragraph, wide) for paragraph in (WATER, PIPES, SEEDS, CORN))
-    (article,) = repair(f"{over}\n老城区告别“看海”\n本报记者 沈一鸣\n{text}").articles
-    assert article.title.text == "老城区告别“看海”"
-    assert article.kicker is not None
-    assert article.kicker.text == over.replace("\n", "")
-
-
-@pytest.mark.parametrize("wide", [16, 24, 99])
-def test_what_begins_with_a_dash_stands_under_the_headline_above_it(wide: int) -> None:
-    told = (
-        "“看这片叶子，背面有白粉，就得抓紧打药。”在柳林村的麦田边，孙立本蹲在地上，身边围着二十几位农民。",
-        "孙立本是县农技站的推广员，干了26年。他发现农民不爱听讲座，就把课堂搬到了地头。",
-        "村民王全福说，自从跟着老孙学，他家的小麦每亩多打了80斤。",
-    )
-    text = "\n".join(column("\u3000\u3000" + paragraph, wide) for paragraph in told)
-    stack = "他把课堂搬进了麦田\n——农技推广员孙立本的“土办法”"
-    (article,) = repair(f"{stack}\n本报记者 任重\n{text}").articles
-    assert article.title.text == "他把课堂搬进了麦田"
-    assert article.subtitle is not None
-    assert article.subtitle.text == "——农技推广员孙立本的“土办法”"
-
-
-def test_a_dash_amid_a_headline_parts_nothing() -> None:
-    text = "\n".join(column("\u3000\u3000" + paragraph, 16) for paragraph in (WATER, PIPES, SEEDS, CORN))
-    assert titles(f"从源头到龙头——一杯水的百里行程\n本报记者 沈一鸣\n{text}") == [
-        "从源头到龙头——一杯水的百里行程"
-    ]
 
 
 @pytest.mark.parametrize(
@@ -152,3 +91,23 @@ def test_however_notices_are_signed_each_is_an_article(
     assert [article.title.text for article in repaired.articles] == [text.split("\n")[0] for text in texts]
     assert not any(article.headings for article in repaired.articles)
     assert len(repaired.facts) == 3 + sum(len(signer.split("\n")) for signer in signers)
+
+
+@examples("wide", "stack", "kicker", "title", "subtitle")
+def test_a_stack_of_head_lines_has_one_headline_and_dashes_at_its_ends_tell_the_others(
+    wide: int, stack: str, kicker: str, title: str, subtitle: str
+) -> None:
+    text = "\n".join(column("\u3000\u3000" + paragraph, wide) for paragraph in (WATER, PIPES, SEEDS, CORN))
+    (article,) = repair(f"{stack}\n本报记者 沈一鸣\n{text}").articles
+    found = (article.kicker, article.title, article.subtitle)
+    assert tuple(each.text if each else "" for each in found) == (kicker, title, subtitle)
+
+
+def test_campaign_and_date_are_given_only_when_printed_and_the_day_as_an_admin_states_it() -> None:
+    page = f"要闻 1\n2019年9月5日 星期四\n\n上海第一批“不忘初心”主题教育收官\n\n{WATER}"
+    printed = repair(page).articles[0]
+    assert (printed.campaign, printed.date) == ("第一批“不忘初心”主题教育", "2019-09-05")
+    stated = repair(page, sidecar=Metadata(date=date(2019, 9, 6))).articles[0]
+    assert stated.date == "2019-09-06"
+    plain = repair(f"引水工程\n\n{WATER}").articles[0]
+    assert (plain.campaign, plain.date) == (None, None)
