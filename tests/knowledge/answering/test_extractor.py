@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -22,6 +22,7 @@ from knowledge.query.question import QuestionType
 from knowledge.snapshot import answer_model
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.near_misses import crossed
+from tests.support.promises import promised
 from tests.support.words import examples
 
 CHINESE = ChineseAnalyzer()
@@ -84,24 +85,15 @@ ALIGNED: dict[str, Callable[[tuple[Alignment, ...]], str]] = {
 """The same of an alignment by a model that doubts nothing."""
 
 
-def readings() -> Iterator[object]:
-    """Below each promise, with what is looked at: query, fact, what is seen, and what stands around the fact."""
-    for line in filter(None, READINGS.read_text(encoding="utf-8").splitlines()):
-        if line.startswith("# "):
-            seen, promise = line.removeprefix("# ").split(": ", 1)
-            continue
-        query, fact, value, *around = (cell.strip() for cell in line.split(" | "))
-        by_place: dict[str, tuple[str, ...]] = {"before": (), "after": (), "heads": ()}
-        for cell in around:
-            place, _, text = cell.partition("=")
-            by_place[place] += (text,)
-        yield pytest.param(seen, query, fact, Surroundings(**by_place), value, id=f"{promise}: {query}")
-
-
-@pytest.mark.parametrize(("seen", "query", "fact", "around", "value"), tuple(readings()))
-def test_a_fact_is_read_as_promised(
-    seen: str, query: str, fact: str, around: Surroundings, value: str
-) -> None:
+@promised(READINGS)
+def test_a_fact_is_read_as_promised(seen: str, cells: list[str]) -> None:
+    """Query, fact, what is seen of the reading, and what stands around the fact by its place."""
+    query, fact, value, *more = cells
+    by_place: dict[str, tuple[str, ...]] = {"before": (), "after": (), "heads": ()}
+    for cell in more:
+        place, _, text = cell.partition("=")
+        by_place[place] += (text,)
+    around = Surroundings(**by_place)
     if seen in ALIGNED:
         assert ALIGNED[seen](align(query, fact, around)) == value
     else:
