@@ -9,6 +9,7 @@ What is told of it, by the name that `TOLD` has for how it is looked at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -35,9 +36,13 @@ def samples(path: Path) -> Iterator[Sample]:
         named = [(name, text.rstrip("\n")) for name, _, text in (part.partition("\n") for part in parts)]
         yield Sample(
             promise.strip(),
-            tuple((name, text) for name, text in named if name not in TOLD),
-            tuple((name, text) for name, text in named if name in TOLD),
+            tuple((name, text) for name, text in named if _is_file(name)),
+            tuple((name, text) for name, text in named if not _is_file(name)),
         )
+
+
+def _is_file(name: str) -> bool:
+    return name in ("page", "aliases") or re.fullmatch(r"\S+\.[a-z]+", name) is not None
 
 
 def block_text(document: Document, block: Block) -> str:
