@@ -109,6 +109,7 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     "columns": lambda told: iter(["".join(line.text for line in page_lines(told.document))]),
     "starts": lambda told: (told.document.lines[start - 1] for start in told.document.article_starts),
     "blocks": lambda told: (f"{b.role}: {block_text(told.document, b)}" for b in told.document.blocks),
+    "roles": lambda told: (str(block.role) for block in told.document.blocks),
     "facts": lambda told: (_fact(fact) for fact in told.facts),
     "placed": lambda told: (f"{_lines(fact)}: {fact.text}" for fact in told.facts),
     "leaning": lambda told: ("↑ " * bool(fact.leans_on) + fact.text for fact in told.facts),

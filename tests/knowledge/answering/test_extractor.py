@@ -14,6 +14,7 @@ from knowledge.answering.alignment import LEVELS, Aligner, Alignment, Doubts
 from knowledge.answering.candidates import LONGEST_ANSWER, CandidateKind, candidates
 from knowledge.answering.constraints import SlotKind, asked_person
 from knowledge.answering.extractor import FactReading
+from knowledge.answering.owners import asked_doers
 from knowledge.answering.reader import DoubtedWord, ProposedSpan, WindowReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.query.aliases import Aliases
@@ -87,7 +88,10 @@ ALIGNED: dict[str, Callable[[tuple[Alignment, ...]], str]] = {
 
 @promised(READINGS)
 def test_a_fact_is_read_as_promised(seen: str, cells: list[str]) -> None:
-    """Query, fact, what is seen of the reading, and what stands around the fact by its place."""
+    """Query, fact, what is seen of the reading, and what stands around the fact by its place; who is asked for needs none."""
+    if seen == "person":
+        assert (asked_person(analyse(cells[0], Aliases(), CHINESE)) or "-") == cells[1]
+        return
     query, fact, value, *more = cells
     by_place: dict[str, tuple[str, ...]] = {"before": (), "after": (), "heads": ()}
     for cell in more:
@@ -176,9 +180,15 @@ def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:
     assert full < 0.5 < other
 
 
-@examples("query", "person")
-def test_who_somebody_is_asks_for_nothing_but_a_name_or_its_office(query: str, person: str) -> None:
-    assert asked_person(analyse(query, Aliases(), CHINESE)) == person
+@pytest.mark.parametrize(
+    ("query", "doers"),
+    [("谁发现了盲鱼", ["东陵大学团队"]), ("在哪个洞发现的", []), ("和谁发现了盲鱼", [])],
+)
+def test_who_does_what_is_asked_is_sought_where_the_question_asks_for_a_doer(
+    query: str, doers: list[str]
+) -> None:
+    passage = Passage("东陵大学团队在白龙洞发现了盲鱼。", Surroundings(), CHINESE)
+    assert asked_doers(analyse(query, Aliases(), CHINESE), passage) == doers
 
 
 def proposed(

@@ -15,7 +15,7 @@ from knowledge.documents.plain import code_runs
 from knowledge.documents.sidecar import read_sidecar
 from knowledge.documents.text import decode_text
 from knowledge.errors import UnreadableFile
-from knowledge.model import BlockRole, Document, Metadata, Skipped
+from knowledge.model import Document, Metadata, Skipped
 from knowledge.repair.pipeline import repair_document
 
 ARTICLE = (
@@ -219,34 +219,6 @@ def test_a_sidecar_is_of_the_article_it_is_named_after_and_else_reported_while_t
         "c.TOML": "附注文件旁边没有同名的文章",
         "d.toml": "附注文件旁边没有同名的文章",
     }
-
-
-@pytest.mark.parametrize("rule", ["━" * 30, "=====", "★" * 12, "* * *"])
-def test_a_rule_is_furniture(rule: str) -> None:
-    blocks = read_document("a.txt", f"标题\n{rule}\n正文一句。\n".encode()).blocks
-    assert [(block.role, block.first) for block in blocks] == [(BlockRole.FURNITURE, 2)]
-
-
-SCRIPT = """\
-(function(){
-    var ad = document.createElement('script');
-
-    ad.src = '//example.org/a.js'; // 右侧广告
-    Card.load({
-        wrap: 'w1', //外层
-        list: [1, 2]
-    });
-})();
-"""
-STYLE = "/* 引文 */\n.quote{padding:2px;background:url(//example.org/q.png) no-repeat}\n.quote:hover{}\n"
-
-
-@pytest.mark.parametrize(
-    "code", [SCRIPT, STYLE, "document.write('<b>广告</b>');\n", "if (a || b) {\n  c();\n}\n"]
-)
-def test_code_that_a_saved_story_was_left_with_is_furniture(code: str) -> None:
-    (block,) = read_document("a.txt", f"大桥通车\n　　大桥通车了。\n{code}　　车流不息。\n".encode()).blocks
-    assert (block.role, block.first, block.last) == (BlockRole.FURNITURE, 3, 2 + code.count("\n"))
 
 
 def test_a_bracket_that_prose_leaves_open_takes_nothing_after_it() -> None:

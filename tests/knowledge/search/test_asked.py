@@ -13,6 +13,7 @@ from knowledge.model import Answer
 from knowledge.query.aliases import parse_aliases
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshot import Snapshot
+from tests.support.reading import patient_reader
 from tests.support.samples import Sample, samples
 
 ASKED = tuple(samples(Path(__file__).with_name("asked.txt")))
@@ -22,7 +23,7 @@ def asked(sample: Sample) -> Snapshot:
     files = dict(sample.files)
     aliases, _ = parse_aliases(files.pop("aliases", ""), "aliases.txt", str.lower)
     repaired = [repair_document(read_document(name, text.encode())) for name, text in files.items()]
-    return Snapshot.of("asked", repaired, aliases=aliases)
+    return Snapshot.of("asked", repaired, aliases=aliases, reader=patient_reader)
 
 
 def told(answer: Answer) -> Iterator[str]:
