@@ -34,14 +34,17 @@ def test_a_person_is_told_from_a_place_and_a_word_of_the_dictionary_from_an_inve
     assert (chinese.knows("地铁"), chinese.knows("蕃瓜弄")) == (True, False)
 
 
-@given(st.text(st.characters(), max_size=60))
+DICTIONARY = ChineseAnalyzer(Dictionary({"绿岸里": "ns", "里电": "n"}))
+
+
+@given(st.text(st.characters(), max_size=60) | st.text(alphabet="绿岸里电车站到了，a1 ", max_size=30))
 def test_any_text_keeps_its_length_and_its_words_their_place(chinese: ChineseAnalyzer, text: str) -> None:
     folded = chinese.fold(text)
     assert folded == fold(text)
     assert len(encode(text)) <= len(folded) == len(text)
-    tokens = chinese.tokens(folded)
-    assert "".join(t.text for t in tokens) == folded
-    assert all(folded[t.start : t.start + len(t.text)] == t.text for t in tokens)
+    for tokens in (chinese.tokens(folded), DICTIONARY.tokens(folded)):
+        assert "".join(t.text for t in tokens) == folded
+        assert all(folded[t.start : t.start + len(t.text)] == t.text for t in tokens)
 
 
 TRAM = [
@@ -66,27 +69,14 @@ def test_a_word_of_the_dictionary_stays_whole_with_its_part_of_speech() -> None:
     assert cut("绿岸里站到了", 绿岸里="ns", 绿岸里站="ns")[0] == "绿岸里站", "the longest wins"
 
 
-@given(st.text(alphabet="绿岸里电车站到了，a1 ", max_size=30))
-def test_tokens_stand_where_they_say_with_a_dictionary_too(text: str) -> None:
-    tokens = ChineseAnalyzer(Dictionary({"绿岸里": "ns", "里电": "n"})).tokens(text)
-    assert all(text[token.start :].startswith(token.text) for token in tokens)
-    assert "".join(token.text for token in tokens) == text
-
-
-def test_a_dictionary_is_written_as_for_jieba_with_comments() -> None:
+def test_a_dictionary_is_written_as_for_jieba_and_wrong_lines_are_named_and_too_many_words_refused() -> None:
     known, wrong = parse_dictionary("绿岸里 5 ns\n# 说明\n绿洲线\n张三 nr  # 人\n\n")
     assert known.tags == {"绿岸里": "ns", "绿洲线": "nz", "张三": "nr"}
     assert wrong == ()
-
-
-@pytest.mark.parametrize("line", ["里", "绿岸里 5 ns 又", "绿岸里 地名", "长" * 41])
-def test_a_wrong_line_is_named_and_the_others_are_taken(line: str) -> None:
-    known, wrong = parse_dictionary(f"绿洲线\n{line}\n张三\n")
+    lines = ["里", "绿岸里 5 ns 又", "绿岸里 地名", "长" * 41]
+    known, wrong = parse_dictionary("\n".join(("绿洲线", *lines, "张三")))
     assert list(known.tags) == ["绿洲线", "张三"]
-    assert [(one.line, one.text) for one in wrong] == [(2, line)]
-
-
-def test_too_many_words_are_refused_in_one_line() -> None:
+    assert [(one.line, one.text) for one in wrong] == list(enumerate(lines, 2))
     known, wrong = parse_dictionary("\n".join(f"词语{n}" for n in range(MOST_WORDS + 9)))
     assert (len(known.tags), len(wrong)) == (MOST_WORDS, 1)
 
