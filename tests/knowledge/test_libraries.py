@@ -55,8 +55,10 @@ def listed(snapshot: Snapshot, asked: str) -> str:
     words = " ".join(word for word in asked.split() if "=" not in word).removeprefix("-")
     order = Order(options.pop("order", Order.DATE))
     first, most = int(options.pop("first", 0)), int(options.pop("most", 10))
-    years = {"years": (int(options.pop("years")),)} if "years" in options else {}
-    only = Filter(**years, **{name: (value,) for name, value in options.items()})
+    only = Filter(
+        years=tuple(int(year) for year in options.pop("years", "").split()),
+        **{name: (value,) for name, value in options.items()},  # type: ignore[arg-type]  # not of years
+    )
     found = snapshot.browse(Browse(words, only, order, first, most)).articles
     return " / ".join(one.article.title.text[:4] for one in found) or "-"
 

@@ -17,6 +17,12 @@ from tests.knowledge.repair.pages import document
 from tests.support.samples import Sample, samples, told_of
 
 FILES = sorted(Path(__file__).parent.glob("*/samples/*.txt"))
+
+
+def plain(text: str) -> bytes:
+    return f"{text}\n".encode()
+
+
 WRITERS: dict[str, Callable[[str], bytes]] = {".docx": word, ".pdf": drawn}
 
 
@@ -24,9 +30,7 @@ def parsed(name: str, text: str) -> ParsedDocument:
     """What is told of a file; a `page` is lines of which its format says nothing."""
     if name == "page":
         return repair_document(document(text))
-    return repair_document(
-        read_document(name, WRITERS.get(Path(name).suffix, lambda x: f"{x}\n".encode())(text))
-    )
+    return repair_document(read_document(name, WRITERS.get(Path(name).suffix, plain)(text)))
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,12 @@ def test_a_lookup_keeps_its_snapshot_while_others_take_over_and_each_closes_with
 
     def snapshot(version: str) -> tuple[Snapshot, Callable[[], None]]:
         opened = Snapshot.of(version, ())
-        return opened, lambda: (opened.close(), closed.append(version))[0]
+
+        def close() -> None:
+            opened.close()
+            closed.append(version)
+
+        return opened, close
 
     kept = SnapshotHolder(*snapshot("一"))
     with kept.lease() as first:

@@ -97,7 +97,7 @@ def test_a_fact_is_read_as_promised(seen: str, cells: list[str]) -> None:
     for cell in more:
         place, _, text = cell.partition("=")
         by_place[place] += (text,)
-    around = Surroundings(**by_place)
+    around = Surroundings(by_place["before"], by_place["after"], by_place["heads"])
     if seen in ALIGNED:
         assert ALIGNED[seen](align(query, fact, around)) == value
     else:

@@ -4,7 +4,7 @@ A drawing has a command a line. What begins with a number is a line of print: le
 pitch of its letters in ems, `~2`, or the name of its font, `/Helvetica`) and the words. `<1*6>` are six invented
 paragraphs of three sentences, always the same ones of one seed; `<1*6*2>` of two.
 
-    page WIDTH HEIGHT               another sheet, of 600 by 800 points where nothing is said; `unseen` by eyes
+    page WIDTH HEIGHT               another sheet, of 600 by 800 points where nothing is said
     flow PER_LINE@SIZE COLUMNS: ..  paragraphs set into columns, each of them left,top,lines; 30+129*4 are four of them
     lines LEFT TOP PER_LINE: ..     a paragraph without an indent
     grid LEFT TOP DX DY SIZE: ..    cells with a bar between them, rows with a slash
@@ -204,43 +204,46 @@ def draw(sheet: Sheet, drawing: str) -> None:
             continue
         command, _, rest = line.partition(" ")
         figures, _, text = rest.partition(": ")
-        if command == "flow":
-            per, _, columns = figures.partition(" ")
-            width, _, size = per.partition("@")
-            texts: list[str] = []
-            for part in text.split(" / "):
-                whole = _INVENTED.fullmatch(part)
-                texts += _paragraphs(whole) if whole else [invented(part)]
-            sheet.flow(texts, list(_columns(columns)), int(width), float(size or 9))
-        elif command == "lines":
-            left, top, per = map(float, figures.split())
-            said = invented(text)
-            for row, at in enumerate(range(0, len(said), int(per))):
-                sheet.text(left, top - row * LEADING, 9, said[at : at + int(per)])
-        elif command == "grid":
-            left, top, dx, dy, size = map(float, figures.split())
-            for down, cells in enumerate(text.split(" / ")):
-                for across, cell in enumerate(cells.split(" | ")):
-                    sheet.text(left + dx * across, top - dy * down, size, cell)
-        elif command in ("upright", "side"):
-            *place, said = rest.split(" ", 3)
-            x, y, size = map(float, place)
-            if command == "upright":
-                sheet.upright(x, y, size, said)
-            else:
-                sheet.turned_text(y, x, size, said, downwards=True)
-        else:
-            for each in rest.split(", "):
-                getattr(sheet, command)(*map(float, each.split()))
+        match command:
+            case "flow":
+                per, _, places = figures.partition(" ")
+                width, _, size = per.partition("@")
+                sheet.flow(list(_texts(text)), list(_columns(places)), int(width), float(size or 9))
+            case "lines":
+                left, top, wide = figures.split()
+                said = invented(text)
+                for row, at in enumerate(range(0, len(said), int(wide))):
+                    sheet.text(float(left), float(top) - row * LEADING, 9, said[at : at + int(wide)])
+            case "grid":
+                left_at, top_at, dx, dy, em = map(float, figures.split())
+                for down, cells in enumerate(text.split(" / ")):
+                    for across, cell in enumerate(cells.split(" | ")):
+                        sheet.text(left_at + dx * across, top_at - dy * down, em, cell)
+            case "side":
+                *place, said = rest.split(" ", 3)
+                left_at, top_at, em = map(float, place)
+                sheet.turned_text(top_at, left_at, em, said, downwards=True)
+            case "upright":
+                *place, said = rest.split(" ", 3)
+                left_at, top_at, em = map(float, place)
+                sheet.upright(left_at, top_at, em, said)
+            case _:
+                for each in rest.split(", "):
+                    getattr(sheet, command)(*map(float, each.split()))
+
+
+def _texts(text: str) -> Iterator[str]:
+    for part in text.split(" / "):
+        whole = _INVENTED.fullmatch(part)
+        yield from _paragraphs(whole) if whole else [invented(part)]
 
 
 def sheets(drawing: str) -> Iterator[Sheet]:
-    for page in re.split(r"^(?=page)", drawing, flags=re.MULTILINE):
+    for page in filter(None, re.split(r"^(?=page)", drawing, flags=re.MULTILINE)):
         head, _, rest = page.partition("\n") if page.startswith("page") else ("", "", page)
-        sizes = [float(word) for word in head.split() if word.isdecimal()] or [600, 800]
-        if page:
-            draw(sheet := Sheet(*sizes, unseen="unseen" in head), rest)
-            yield sheet
+        width, height = [float(word) for word in head.split() if word.isdecimal()] or (600, 800)
+        draw(sheet := Sheet(width, height), rest)
+        yield sheet
 
 
 def drawn(drawing: str) -> bytes:

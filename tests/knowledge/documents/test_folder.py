@@ -131,7 +131,7 @@ def test_links_never_lead_out_of_the_folder_or_in_circles(tmp_path: Path) -> Non
     write(inside, "a.txt", "sub/b.txt", "..2026_11/c.txt")
     write(outside, "secret.txt", "deep/secret.txt")
     (inside / "h.txt").hardlink_to(inside / "a.txt")
-    for link, target in {
+    links: dict[str, str | Path] = {
         "l.txt": "a.txt",
         "..data": "..2026_11",  # as folders are mounted in containers
         "c.txt": "..data/c.txt",
@@ -141,7 +141,8 @@ def test_links_never_lead_out_of_the_folder_or_in_circles(tmp_path: Path) -> Non
         "sub/up": inside,
         "self.txt": "self.txt",
         "gone.txt": inside / "nothing.txt",
-    }.items():
+    }
+    for link, target in links.items():
         (inside / link).symlink_to(target)
     reasons = read(inside)
     assert reasons.pop("self.txt") and reasons.pop("gone.txt")
