@@ -27,9 +27,9 @@ WRITERS: dict[str, Callable[[str], bytes]] = {".docx": word, ".pdf": drawn}
 
 
 def parsed(name: str, text: str) -> ParsedDocument:
-    """What is told of a file; a `page` is lines of which its format says nothing."""
-    if name == "page":
-        return repair_document(document(text))
+    """What is told of a file; a `page` is lines of which its format says nothing more than its own name."""
+    if name.startswith("page"):
+        return repair_document(document(text, kind=name.partition(".")[2] or "text"))
     return repair_document(read_document(name, WRITERS.get(Path(name).suffix, plain)(text)))
 
 

@@ -15,6 +15,7 @@ from knowledge.documents.folder import read_document
 from knowledge.errors import UnreadableFile
 from knowledge.repair.pipeline import repair_document
 from tests.knowledge.documents.word import saved, word
+from tests.support.words import examples
 
 
 def replaced(data: bytes, part: str, content: bytes) -> bytes:
@@ -25,27 +26,7 @@ def replaced(data: bytes, part: str, content: bytes) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("xml", "text"),
-    [
-        ("<w:r><w:t>甲</w:t></w:r><w:ins><w:r><w:t>增</w:t></w:r></w:ins>", "甲增"),
-        *(
-            (
-                f"<w:r><w:t>面积</w:t></w:r><w:r><w:rPr><w:{mark}/></w:rPr><w:t>旧数</w:t></w:r><w:r><w:t>新数</w:t></w:r>",
-                "面积新数",
-            )
-            for mark in ("strike", "dstrike", "vanish")
-        ),
-        (
-            '<w:r><w:t>10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>8</w:t></w:r>',
-            "10^8",
-        ),
-        ("<w:r><w:t>甲</w:t></w:r><w:del><w:r><w:delText>删</w:delText></w:r></w:del>", "甲"),
-        ("<w:r><w:t>甲</w:t><w:br/><w:t>乙</w:t><w:tab/><w:t>丙</w:t></w:r>", "甲\u3000\u3000乙 丙"),
-        ("<w:hyperlink><w:r><w:t>链接</w:t></w:r></w:hyperlink>", "链接"),
-        ("<w:sdt><w:sdtContent><w:r><w:t>控件</w:t></w:r></w:sdtContent></w:sdt>", "控件"),
-    ],
-)
+@examples("xml", "text")
 def test_what_word_shows_is_read_and_what_was_deleted_is_not(xml: str, text: str) -> None:
     assert read_docx("a.docx", word(xml)).lines[0] == text
 
@@ -99,18 +80,7 @@ STYLES = (
 )
 
 
-@pytest.mark.parametrize(
-    ("paragraph", "run", "seen"),
-    [
-        ("Under", "", False),
-        ("Under", '<w:vanish w:val="0"/>', True),
-        ("", '<w:rStyle w:val="Pale"/>', False),
-        ("", '<w:rStyle w:val="Pale"/><w:highlight w:val="black"/>', True),
-        ("Dark", '<w:color w:val="FFFFFF"/>', True),
-        ("", '<w:color w:val="auto"/>', True),
-        ("", '<w:sz w:val="2"/>', False),
-    ],
-)
+@examples("paragraph", "run", "seen")
 def test_what_styles_hide_or_set_white_on_white_is_not_read(paragraph: str, run: str, seen: bool) -> None:
     document = docx.Document()
     for style in parse_xml(f"<w:styles {nsdecls('w')}>{STYLES}</w:styles>"):

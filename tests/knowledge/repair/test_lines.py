@@ -39,20 +39,6 @@ def test_invisible_and_damaged_characters_are_logged_and_the_damaged_are_doubted
     assert [entry.doubt for entry in repaired.log if entry.kind == "damaged"] == [True]
 
 
-@pytest.mark.parametrize("kind", ["markdown", "html", "text"])
-def test_a_blank_of_the_author_parts_a_title_and_a_name_from_its_office(kind: str) -> None:
-    repaired = repair("大桥通车 万人同行\n\n新华社电 记者 张三说，桥长2公里。", kind=kind)
-    assert repaired.articles[0].title.text == "大桥通车 万人同行"
-    assert "记者 张三说，桥长2公里。" in "".join(texts(repaired))
-
-
-def test_blocks_that_share_a_source_line_of_a_web_page_are_not_joined() -> None:
-    page = "新馆落成\u3000\u3000新馆藏书320万册。\u3000\u3000读者可免费办证"
-    read = repair(page, kind="html")
-    assert [article.title.text for article in read.articles] == ["新馆落成"]
-    assert texts(read) == ["新馆藏书320万册。", "读者可免费办证"]
-
-
 @pytest.mark.parametrize("unseen", ["\u200b", "\ue600", "\ufeff"])
 def test_a_block_of_a_web_page_that_shows_nothing_is_no_paragraph(unseen: str) -> None:
     read = repair(f"新馆落成\u3000\u3000{unseen}\u3000\u3000新馆藏书320万册。", kind="html")
@@ -112,11 +98,6 @@ def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) ->
     if not has_words(text):
         return
     assert "".join(text[a:b] for a, b in ranges).replace(" ", "") == text.replace(" ", "")
-
-
-def test_the_figures_of_a_row_stay_apart_where_most_are_of_one_digit() -> None:
-    repaired = repair(f"足球联赛第十二轮战报\n\n{STORY}\n\n1   北河  9   2   1   27/10  29\n\n{STORY}")
-    assert [text for text in texts(repaired) if "北河" in text] == ["1北河9   2   1   27/10  29"]
 
 
 def test_pairs_of_characters_are_counted_for_each_line_that_others_have_too() -> None:
