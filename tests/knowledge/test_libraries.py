@@ -57,7 +57,7 @@ def listed(snapshot: Snapshot, asked: str) -> str:
     first, most = int(options.pop("first", 0)), int(options.pop("most", 10))
     only = Filter(
         years=tuple(int(year) for year in options.pop("years", "").split()),
-        **{name: (value,) for name, value in options.items()},  # type: ignore[arg-type]  # not of years
+        **{name: (value,) for name, value in options.items()},
     )
     found = snapshot.browse(Browse(words, only, order, first, most)).articles
     return " / ".join(one.article.title.text[:4] for one in found) or "-"
