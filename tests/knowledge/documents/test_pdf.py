@@ -30,11 +30,11 @@ from tests.knowledge.documents.pages import (
     SONG,
     Layout,
     Sheet,
-    draw,
     drawn,
     paragraphs,
     pdf,
     set_lines,
+    sheets,
 )
 
 SEES_NOTHING = TextRecogniser(engine=lambda image: ())
@@ -56,10 +56,23 @@ def test_a_page_is_read_alike_however_it_was_drawn_and_each_of_its_lines_is_in_o
 
 
 def test_every_glyph_drawn_alone_and_shuffled_gives_the_same_page() -> None:
-    whole, alone = Sheet(), Sheet(shuffle=3, alone=True)
-    PAGES[0](whole)
-    PAGES[0](alone)
+    PAGES[0](whole := Sheet())
+    PAGES[0](alone := Sheet(shuffle=3, alone=True))
     assert read_pdf("a.pdf", pdf(alone)).lines == read_pdf("a.pdf", pdf(whole)).lines
+
+
+def test_pages_follow_one_another_and_begin_where_page_starts_says() -> None:
+    extract = read_pdf("a.pdf", drawn("40 700 9 第一页\npage\npage\n40 700 9 第三页"))
+    assert extract.lines == ("第一页", "", "", "第三页", "")
+    assert extract.page_starts == (1, 3, 4)
+
+
+def test_an_encrypted_pdf_and_one_of_too_many_pages_are_refused_for_that() -> None:
+    (secret,) = sheets("40 700 9 秘密")
+    with pytest.raises(UnreadableFile, match="密码"):
+        read_pdf("a.pdf", pdf(secret, encrypt=StandardEncryption("secret", "owner")))
+    with pytest.raises(UnreadableFile, match="201 页"):
+        read_pdf("a.pdf", pdf(*(Sheet() for _ in range(201))))
 
 
 def test_a_page_of_thousands_of_scattered_pieces_is_read_whole() -> None:
@@ -72,10 +85,7 @@ def test_a_page_of_thousands_of_scattered_pieces_is_read_whole() -> None:
 
 def test_a_pdf_takes_the_room_of_one_page_at_a_time() -> None:
     def peak(count: int) -> int:
-        sheets = [Sheet() for _ in range(count)]
-        for sheet in sheets:
-            draw(sheet, "200 740 20 单栏文章\nflow 45@10 60,700,50: <36*5>")
-        data = pdf(*sheets)
+        data = drawn("page\n200 740 20 单栏文章\nflow 45@10 60,700,50: <36*5>\n" * count)
         tracemalloc.start()
         try:
             read_pdf("a.pdf", data)
@@ -85,15 +95,6 @@ def test_a_pdf_takes_the_room_of_one_page_at_a_time() -> None:
 
     peak(1)  # what is imported on the way counts once
     assert peak(8) < 3 * peak(1)
-
-
-def test_pages_follow_one_another_and_begin_where_page_starts_says() -> None:
-    sheets = [Sheet(), Sheet(), Sheet()]
-    sheets[0].text(40, 700, 9, "第一页")
-    sheets[2].text(40, 700, 9, "第三页")
-    extract = read_pdf("a.pdf", pdf(*sheets))
-    assert extract.lines == ("第一页", "", "", "第三页", "")
-    assert extract.page_starts == (1, 3, 4)
 
 
 GARBAGE = "\n".join(f"40 {700 - 20 * row} 9 !\"#$%&'()*+,-/:;<=>?@[]^_{{|}}~" for row in range(4))
@@ -196,18 +197,6 @@ def test_a_damaged_pdf_is_refused_or_read_in_part(damage: Callable[[bytes], byte
         read_pdf("a.pdf", damage(pdf(sheet)))
     except UnreadableFile as refused:
         assert refused.remedy
-
-
-def test_an_encrypted_pdf_is_refused_for_that() -> None:
-    sheet = Sheet()
-    sheet.text(40, 700, 9, "秘密")
-    with pytest.raises(UnreadableFile, match="密码"):
-        read_pdf("a.pdf", pdf(sheet, encrypt=StandardEncryption("secret", "owner")))
-
-
-def test_too_many_pages_are_refused() -> None:
-    with pytest.raises(UnreadableFile, match="201 页"):
-        read_pdf("a.pdf", pdf(*(Sheet() for _ in range(201))))
 
 
 @pytest.mark.parametrize("size", [0.009, 0.2])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -124,20 +123,28 @@ ISLAND = """岛上的变化
 TOLD = "渔民的收入翻了一番。"
 
 
-@pytest.fixture
-def snapshot(tmp_path: Path) -> Iterator[Snapshot]:
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    folder, model = tmp_path_factory.mktemp("meanings"), FakeEmbedder()
+    texts = enumerate((RIVER, SCHOOL, ISLAND))
+    documents = [repair_document(read_document(f"{n}.txt", text.encode())) for n, text in texts]
+    build_index(folder / "index", [(one, b"") for one in documents])
     with ExitStack() as held:
-        model = FakeEmbedder()
-        documents = [
-            (repair_document(read_document(f"{n}.txt", text.encode())), b"")
-            for n, text in enumerate((RIVER, SCHOOL, ISLAND))
-        ]
-        build_index(tmp_path / "index", documents)
-        with open_index(tmp_path / "index") as index:
-            embed_index(index, tmp_path / NAME, model, lambda done, of: None)
-        semantics = held.enter_context(Semantics(tmp_path, "fake", 5.0, lambda _: model, lambda _: None))
-        index = held.enter_context(open_index(tmp_path / "index"))
+        index = held.enter_context(open_index(folder / "index"))
+        embed_index(index, folder / NAME, model, lambda done, of: None)
+        semantics = held.enter_context(Semantics(folder, "fake", 5.0, lambda _: model, lambda _: None))
         yield Snapshot("v1", index, held, Models(over=semantics.over))
+
+
+def test_facts_are_picked_and_held_beside_one_another_by_their_meaning(snapshot: Snapshot) -> None:
+    facts = list(snapshot.facts())
+    bridge = next(fact for fact in facts if "大桥" in fact.text)
+    assert ["跨江通道" in fact.text for fact in snapshot.related(bridge)] == [True], "another article's"
+    assert [fact.text[:3] for fact in snapshot.meaning("上课的钱", facts)] == ["今年秋"]
+    assert snapshot.meaning("火星车", facts) == ()
+    coverage = snapshot.coverage
+    assert coverage is not None
+    assert (coverage.model, coverage.embedded) == ("fake-1", coverage.facts)
 
 
 def test_what_is_told_in_other_words_is_close_and_claims_nothing(snapshot: Snapshot) -> None:
@@ -164,23 +171,6 @@ def test_what_is_found_in_its_words_or_has_no_other_ones_is_not_close(
 ) -> None:
     said = snapshot.ask(query)
     assert (said.tier, said.answer) == (tier, answer)
-
-
-def test_related_to_a_fact_is_what_another_article_tells_of_the_same(snapshot: Snapshot) -> None:
-    bridge = next(fact for fact in snapshot.facts() if "大桥" in fact.text)
-    assert ["跨江通道" in fact.text for fact in snapshot.related(bridge)] == [True]
-
-
-def test_of_some_facts_those_that_mean_what_is_asked_are_picked(snapshot: Snapshot) -> None:
-    facts = list(snapshot.facts())
-    assert [fact.text[:3] for fact in snapshot.meaning("上课的钱", facts)] == ["今年秋"]
-    assert snapshot.meaning("火星车", facts) == ()
-
-
-def test_a_snapshot_says_how_far_its_embedding_is(snapshot: Snapshot) -> None:
-    coverage = snapshot.coverage
-    assert coverage is not None
-    assert (coverage.model, coverage.embedded) == ("fake-1", coverage.facts)
 
 
 @pytest.mark.parametrize(
