@@ -10,6 +10,7 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
+from knowledge.documents import limits
 from knowledge.documents.docx import read_docx
 from knowledge.documents.folder import read_document
 from knowledge.errors import UnreadableFile
@@ -53,9 +54,12 @@ def test_a_damaged_package_is_refused() -> None:
         assert refused.value.remedy
 
 
-def test_a_bomb_is_refused_before_it_is_expanded() -> None:
+def test_a_bomb_is_refused_before_it_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = replaced(word("标题"), "word/document.xml", b" " * (17 * 1024 * 1024))
-    with pytest.raises(UnreadableFile, match="太大"):
+    with pytest.raises(UnreadableFile, match="正文解开后太大"):
+        read_docx("a.docx", bomb)
+    monkeypatch.setattr(limits, "OFFICE_EXPANDED_BYTES", 16 * 1024 * 1024)
+    with pytest.raises(UnreadableFile, match=r"(?<!正文)解开后太大"):
         read_docx("a.docx", bomb)
 
 

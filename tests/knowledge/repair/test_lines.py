@@ -46,6 +46,11 @@ def test_a_block_of_a_web_page_that_shows_nothing_is_no_paragraph(unseen: str) -
     assert texts(read) == ["新馆藏书320万册。"]
 
 
+def test_only_a_jump_and_what_cannot_be_seen_make_no_paragraph() -> None:
+    read = repair("引水工程通水\n\n（上接第一版）\u200b（下转第三版）\n\n引水工程二期正式通水。")
+    assert texts(read) == ["引水工程二期正式通水。"]
+
+
 ONE_SENTENCE = (
     "昨日，杭州市宣布，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民，是全市最大的民生工程。"
 )
