@@ -38,6 +38,7 @@ def parsed(name: str, text: str) -> ParsedDocument:
     [pytest.param(one, id=f"{file.stem}: {one.promise}") for file in FILES for one in samples(file)],
 )
 def test_a_file_is_told_of_as_its_sample_says(sample: Sample) -> None:
+    assert sample.files and sample.told
     for name, text in sample.files:
         told = parsed(name, text)
         assert all(is_proved(fact, told.document) for fact in told.facts)

@@ -120,9 +120,12 @@ TOLD: dict[str, Callable[[ParsedDocument], Iterator[str]]] = {
     **{f"{role} blocks": _blocks(role) for role in BlockRole},
     **{f"{kind} facts": _facts(kind) for kind in ("table_row", "caption", "note")},
 }
-"""How what is told is looked at. The reading is all that is printed, without its blanks, and its columns
-what it is once repair has put them one after another. Articles stand with their heads over their facts, joined with what their sentences say together;
-a fact that leans on the one before it has an arrow."""
+"""How what is told is looked at.
+
+The reading is all that is printed, without its blanks; the columns are what repair reads, one after another. Articles
+stand with their heads over their facts, joined with what their sentences say together; a fact that leans on the one
+before it has an arrow, a doubt in the log a question mark.
+"""
 
 
 def told_of(told: ParsedDocument, name: str) -> str:
