@@ -24,7 +24,6 @@ from knowledge.snapshot import answer_model
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.near_misses import crossed
 from tests.support.promises import promised
-from tests.support.words import examples
 
 CHINESE = ChineseAnalyzer()
 READINGS = Path(__file__).with_name("readings.txt")
@@ -191,43 +190,22 @@ def test_who_does_what_is_asked_is_sought_where_the_question_asks_for_a_doer(
     assert asked_doers(analyse(query, Aliases(), CHINESE), passage) == doers
 
 
-def proposed(
-    text: str, kind: QuestionType = QuestionType.AMOUNT, read: tuple[tuple[int, int], ...] = ()
-) -> set[str]:
-    return {
-        text[one.start : one.end] for one in candidates(Passage(text, Surroundings(), CHINESE), kind, read)
-    }
-
-
-@examples("text", "whole", "cut")
-def test_a_figure_is_proposed_whole_or_not_at_all(text: str, whole: str, cut: str) -> None:
-    found = proposed(text)
-    assert whole in found
-    assert cut not in found
-
-
-@examples("text", "wanted")
-def test_names_quotes_values_and_cells_are_proposed(text: str, wanted: str) -> None:
-    assert wanted in proposed(text, QuestionType.WHICH)
-
-
-@examples("text", "read", "whole", "cut")
-def test_a_name_that_a_reader_points_at_is_proposed_whole(
-    text: str, read: str, whole: str, cut: list[str]
-) -> None:
-    found = proposed(text, QuestionType.WHO, ((text.index(read), text.index(read) + len(read)),))
-    assert whole in found
-    assert not found & set(cut)
+@promised(Path(__file__).with_name("candidates.txt"))
+def test_spans_are_proposed_as_promised(seen: str, cells: list[str]) -> None:
+    """For a kind of question: what a reader points at (>) and else has to be proposed (+), and what must not be (-)."""
+    text, *spans = cells
+    marked = {mark: {span[2:] for span in spans if span[0] == mark} for mark in "+->"}
+    read = tuple((text.index(span), text.index(span) + len(span)) for span in marked[">"])
+    proposed = candidates(Passage(text, Surroundings(), CHINESE), QuestionType[seen], read)
+    found = {text[one.start : one.end] for one in proposed}
+    assert marked["+"] | marked[">"] <= found
+    assert not found & marked["-"]
 
 
 def test_a_gulf_is_a_place_though_a_dictionary_has_it_for_somebody() -> None:
     fact = "今年第一次北部湾巡逻昨天结束。"
     found = candidates(Passage(fact, Surroundings(), CHINESE), QuestionType.PLACE)
     assert {one.kind for one in found if fact[one.start : one.end] == "北部湾"} == {CandidateKind.PLACE}
-
-
-def test_a_quarter_is_no_ordinal_where_a_time_is_asked_for() -> None:
-    assert "第四季度" not in proposed("回收安排在今年第四季度。", QuestionType.TIME)
 
 
 @given(st.text(alphabet="0123456789.,:亿万元年月日 第一二大桥、“”（）：", max_size=60))
