@@ -10,10 +10,9 @@ import pytest
 from knowledge.documents.folder import read_document
 from knowledge.model import ParsedDocument
 from knowledge.repair.pipeline import repair_document
-from knowledge.repair.stitching import is_proved
 from tests.knowledge.documents.pages import drawn, invented
 from tests.knowledge.documents.word import word
-from tests.knowledge.repair.pages import document
+from tests.knowledge.repair.pages import check_account, document
 from tests.support.samples import Sample, samples, told_of
 
 FILES = sorted(Path(__file__).parent.glob("*/samples/*.txt"))
@@ -41,7 +40,7 @@ def test_a_file_is_told_of_as_its_sample_says(sample: Sample) -> None:
     assert sample.files and sample.told
     for name, text in sample.files:
         told = parsed(name, text)
-        assert all(is_proved(fact, told.document) for fact in told.facts)
+        check_account(told)
         assert {part: told_of(told, part) for part, _ in sample.told} == {
             part: invented(said) for part, said in sample.told
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -12,57 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
-from knowledge.model import Document, Metadata, NoiseKind, ParsedDocument, RepairEntry, Span
-from knowledge.repair.characters import MARKUP
+from knowledge.model import Document, Metadata, RepairEntry, Span
 from knowledge.repair.issue import article_metadata, authors
 from knowledge.repair.pipeline import label_lines, repair_document
 from knowledge.repair.report import NAMES, file_report
-from knowledge.repair.stitching import is_proved
-from tests.knowledge.repair.pages import column, repair
+from tests.knowledge.repair.pages import check_account, column, repair
 from tests.knowledge.repair.pages import document as of_text
+from tests.support.samples import samples
 from tests.support.words import examples
 
-SEEDS = sorted((Path(__file__).parents[3] / "seeds").glob("*.txt"))
-REMOVALS = {removal.value for removal in NoiseKind}
+SAMPLES = Path(__file__).with_name("samples")
 PIECES = st.sampled_from(
     ["本报讯 ", "要闻 7", "记者 张三 摄", "（苏展）", "。 张骏", "图为", "资料图", "一、", "■", "——", "“", "”", "。", "，", "！", " ", "\u3000\u3000", "\n", "\n\n", "上海推动改革", "12万", "3.5%", "New York", "《纲要》", "（下转第三版）", "不不忘忘初初心心", "\u200b", "\ue000", "责编：李四", "。”", "A3 版", "2023年3月6日 星期一"]
 )  # fmt: skip
 
 
-def characters(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
-    return [(span.line, column) for span in spans for column in range(span.start, span.end)]
-
-
-def check_account(repaired: ParsedDocument) -> None:
-    in_facts = Counter(place for fact in repaired.facts for place in characters(fact.spans))
-    assert [place for place, times in in_facts.items() if times > 1] == []
-    held = set(in_facts)
-    for article in repaired.articles:
-        for each in (article.title, article.kicker, article.subtitle, article.byline, *article.headings):
-            held.update(characters(each.spans) if each is not None else ())
-    for entry in repaired.log:
-        if entry.kind in REMOVALS:
-            held.update(characters(entry.spans))
-    printed = {
-        (number, column)
-        for number, line in enumerate(repaired.document.lines, 1)
-        for column, char in enumerate(line)
-        if not char.isspace() and char != MARKUP  # a reader's own mark, as good as a blank
-    }
-    assert printed - held == set()
-    assert all(is_proved(fact, repaired.document) for fact in repaired.facts)
-    assert len({fact.id for fact in repaired.facts}) == len(repaired.facts)
-
-
-@pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name[:3])
-def test_every_character_of_a_seed_is_in_a_fact_a_heading_or_a_logged_removal(path: Path) -> None:
-    check_account(repair_document(read_document(path.name, path.read_bytes())))
-
-
 def test_documents_whose_lines_are_labelled_at_once_come_out_as_each_alone() -> None:
-    files = [read_document(path.name, path.read_bytes()) for path in SEEDS]
-    short, empty = of_text("通车\n\n大桥今日通车。\n市民步行过桥。"), of_text("\n")
-    together = [short, *files, empty, files[0]]
+    texts = [text for one in samples(SAMPLES / "order.txt") for _, text in one.files]
+    together = [of_text(text) for text in ("通车\n\n大桥今日通车。\n市民步行过桥。", *texts, "\n", texts[0])]
     assert [
         repair_document(one, lines) for one, lines in zip(together, label_lines(together), strict=True)
     ] == list(map(repair_document, together))
