@@ -1,6 +1,6 @@
 """Which sentences a person should look at: a learned estimate that one was not put together as it was printed.
 
-The weights are made by `knowledge/training/repair/doubts.py`; their card lies beside them in `knowledge/models/repair`.
+The weights are made by `knowledge/training/repair/regressions.py`; their card lies beside them in `knowledge/models/repair`.
 """
 
 from __future__ import annotations

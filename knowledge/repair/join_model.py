@@ -1,6 +1,6 @@
 """How likely a line goes on with another one, from the three characters on each side of the break.
 
-The hashed weights are made by `knowledge/training/repair/joins.py`; their card lies beside them in `knowledge/models/repair`.
+The hashed weights are made by `knowledge/training/repair/regressions.py`; their card lies beside them in `knowledge/models/repair`.
 """
 
 from __future__ import annotations

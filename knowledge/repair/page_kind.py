@@ -1,6 +1,6 @@
 """Whether a text was read off a newspaper's page in print, several articles on it, or is a file of any other kind.
 
-The weights are made by `knowledge/training/repair/page_kind.py`; their card lies beside them in `knowledge/models/repair`.
+The weights are made by `knowledge/training/repair/regressions.py`; their card lies beside them in `knowledge/models/repair`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether another article begins at a line, by its words: what is told of above is not told of below.
 
-The weights are made by `knowledge/training/repair/subjects.py`; their card lies beside them in `knowledge/models/repair`.
+The weights are made by `knowledge/training/repair/regressions.py`; their card lies beside them in `knowledge/models/repair`.
 """
 
 from __future__ import annotations

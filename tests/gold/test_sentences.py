@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.gold.sentences import HERE, load, norm, repaired, score
+from tests.knowledge.repair.pages import check_account
 
 FLOOR = 0.93
 
@@ -14,6 +15,7 @@ FLOOR = 0.93
 @pytest.mark.parametrize("file", ["001_2fc48988770e9f18.txt", "003_63741bebdca6106c.txt"])
 def test_every_sentence_and_section_of_a_seed_is_as_in_the_gold(file: str) -> None:
     (seed,) = repaired(file)
+    check_account(seed)
     result = score(load(file), seed.facts)
     assert (result.missing, result.extra) == ((), ())
     assert (result.f1, result.span, result.title, result.section) == (1.0, 1.0, 1.0, 1.0)
@@ -26,6 +28,7 @@ def test_the_other_seeds_keep_nearly_all_sentences_that_were_reviewed(file: str)
     rows = (json.loads(line) for line in (HERE / "reviewed.jsonl").read_text(encoding="utf-8").splitlines())
     expected = {norm(row["text"]) for row in rows if row["file"] == file}
     (seed,) = repaired(file)
+    check_account(seed)
     found = {norm(fact.text) for fact in seed.facts}
     assert 2 * len(found & expected) >= FLOOR * (len(found) + len(expected))
 

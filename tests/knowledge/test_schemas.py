@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +41,7 @@ PAGE = Document("a.txt", "0" * 64, 3, "text", "utf-8", ("■",))
 SENTENCE = Fact("fffffffffffff", "桥长5米。", (Span(39, 0, 3), Span(47, 0, 2)), ARTICLE, section="小标题")
 
 
-def test_a_fact_reads_as_section_5_has_it() -> None:
+def test_a_fact_reads_as_section_5_has_it_also_where_it_goes_on_on_the_next_page() -> None:
     assert fact_json(SENTENCE) == {
         "id": "fffffffffffff",
         "text": "桥长5米。",
@@ -68,13 +67,9 @@ def test_a_fact_reads_as_section_5_has_it() -> None:
             "page": None,
         },
     }
-
-
-def test_a_fact_that_goes_on_on_the_next_page_tells_its_lines_there_too() -> None:
-    turned = replace(SENTENCE, page=1, further_pages=((47, 2),))
-    source = fact_json(turned)["source"]
-    assert (source["page"], source["lines"], source["last_line"]) == (1, [[39, 39]], 39)
-    assert source["further"] == [{"page": 2, "lines": [[1, 1]]}]
+    turned = fact_json(replace(SENTENCE, page=1, further_pages=((47, 2),)))["source"]
+    assert (turned["page"], turned["lines"], turned["last_line"]) == (1, [[39, 39]], 39)
+    assert turned["further"] == [{"page": 2, "lines": [[1, 1]]}]
 
 
 def test_an_answer_reads_as_section_5_has_it() -> None:
@@ -92,12 +87,8 @@ def test_an_answer_reads_as_section_5_has_it() -> None:
         "answers": [],
         "differences": [],
     }
-
-
-def test_what_is_only_close_is_not_found_and_says_so() -> None:
-    close = answer_json(Answer("桥多长", False, 0.2, None, close=True))
-    assert (close["found"], close["tier"]) == (False, "close")
-    assert answer_json(Answer("桥多长", False, 0.2, None))["tier"] == "none"
+    tiers = [answer_json(Answer("桥多长", False, 0.2, None, close=close)) for close in (True, False)]
+    assert [(each["found"], each["tier"]) for each in tiers] == [(False, "close"), (False, "none")]
 
 
 def test_every_line_validates_against_the_closed_schema() -> None:
@@ -149,27 +140,6 @@ def test_a_line_inserted_above_changes_only_line_numbers() -> None:
     assert [tuple((a + 1, b + 1) for a, b in fact.lines) for fact in before] == [fact.lines for fact in after]
 
 
-@pytest.mark.parametrize(
-    "spans", [(), (Span(0, 0, 3),), (Span(99999, 0, 3),), (Span(3, 4, 999),), (Span(3, 4, 4),)]
-)
-def test_spans_outside_the_document_prove_nothing(spans: tuple[Span, ...]) -> None:
-    document = READ[0]
-    fact = repair_document(document).facts[0]
-    assert not is_proved(replace(fact, spans=spans), document)
-
-
-def test_a_character_cannot_prove_a_fact_twice() -> None:
-    document = READ[0]
-    fact = repair_document(document).facts[0]
-    doubled = replace(fact, spans=(*fact.spans, fact.spans[0]), text=fact.text + fact.text[:1])
-    assert not is_proved(doubled, document)
-
-
-def test_a_fact_proves_nothing_against_another_file() -> None:
-    fact = repair_document(READ[0]).facts[0]
-    assert not is_proved(fact, READ[1])
-
-
 def test_a_fact_that_its_file_does_not_prove_becomes_a_doubt_and_is_not_said() -> None:
     repaired = repair_document(READ[3])
     wrong = replace(repaired.facts[2], text=repaired.facts[2].text.replace("。", "！"))
@@ -179,52 +149,38 @@ def test_a_fact_that_its_file_does_not_prove_becomes_a_doubt_and_is_not_said() -
     assert proved.log[1:] == repaired.log
 
 
-def snapshot(closed: list[str], version: str) -> tuple[Snapshot, Callable[[], None]]:
-    opened = Snapshot.of(version, ())
-
-    def close() -> None:
-        opened.close()
-        closed.append(version)
-
-    return opened, close
-
-
-def store(closed: list[str], version: str) -> SnapshotHolder:
-    return SnapshotHolder(*snapshot(closed, version))
+def test_spans_outside_a_document_twice_used_or_of_another_file_prove_nothing() -> None:
+    fact = repair_document(READ[0]).facts[0]
+    for spans in ((), (Span(0, 0, 3),), (Span(99999, 0, 3),), (Span(3, 4, 999),), (Span(3, 4, 4),)):
+        assert not is_proved(replace(fact, spans=spans), READ[0])
+    doubled = replace(fact, spans=(*fact.spans, fact.spans[0]), text=fact.text + fact.text[:1])
+    assert not is_proved(doubled, READ[0])
+    assert not is_proved(fact, READ[1])
+    assert is_proved(fact, READ[0])
 
 
-def swap(kept: SnapshotHolder, closed: list[str], version: str) -> None:
-    kept.swap(*snapshot(closed, version))
-
-
-def test_a_lookup_keeps_its_snapshot_while_another_takes_over() -> None:
+def test_a_lookup_keeps_its_snapshot_while_others_take_over_and_each_closes_with_its_own_last_one() -> None:
     closed: list[str] = []
-    kept = store(closed, "一")
+
+    def snapshot(version: str) -> tuple[Snapshot, Callable[[], None]]:
+        opened = Snapshot.of(version, ())
+
+        def close() -> None:
+            opened.close()
+            closed.append(version)
+
+        return opened, close
+
+    kept = SnapshotHolder(*snapshot("一"))
     with kept.lease() as first:
-        swap(kept, closed, "二")
+        kept.swap(*snapshot("二"))
         with kept.lease() as second:
             assert (first.version, second.version, kept.version) == ("一", "二", "二")
-        assert closed == []
-    assert closed == ["一"]
-    kept.close()
-
-
-def test_an_idle_snapshot_is_closed_at_the_swap() -> None:
-    closed: list[str] = []
-    kept = store(closed, "一")
-    swap(kept, closed, "二")
-    assert closed == ["一"]
-    kept.close()
-    assert closed == ["一", "二"]
-
-
-def test_several_old_snapshots_close_each_with_its_own_last_lookup() -> None:
-    closed: list[str] = []
-    kept = store(closed, "一")
-    with kept.lease():
-        swap(kept, closed, "二")
-        with kept.lease():
-            swap(kept, closed, "三")
+            kept.swap(*snapshot("三"))
+            assert closed == []
         assert closed == ["二"]
     assert closed == ["二", "一"]
+    kept.swap(*snapshot("四"))
+    assert closed == ["二", "一", "三"], "nobody looks anything up in it"
     kept.close()
+    assert closed == ["二", "一", "三", "四"]

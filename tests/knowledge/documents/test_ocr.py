@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,10 @@ from knowledge.documents.ocr import RecognisedLine, TextRecogniser
 from knowledge.documents.pdf import read_image, read_pdf, read_picture
 from knowledge.documents.pdf_font import provide_font
 from knowledge.errors import UnreadableFile
-from knowledge.model import BlockRole, Document, Skipped
+from knowledge.model import ParsedDocument, Skipped
 from knowledge.repair.pipeline import repair_document
 from tests.bench.makers import as_photographed
-from tests.knowledge.documents.pages import Sheet, pdf
+from tests.knowledge.documents.pages import PAGES, Sheet, drawn, pdf
 
 EM = 20
 TITLE = "市民政局建成社区食堂"
@@ -56,41 +56,23 @@ def blank(width: int = 600, height: int = 400) -> bytes:
     return data.getvalue()
 
 
-def scanned() -> bytes:
-    sheet = Sheet()
-    sheet.picture(100, 100, 300, 300)
-    return pdf(sheet)
+SCANNED = drawn("picture 100 100 300 300")
+Read = Callable[[NDArray[np.uint8]], Iterator[RecognisedLine]]
 
 
-def recognised(engine: Engine) -> Document:
-    ((document, _),) = (
-        read
-        for read in read_bytes("照片.png", blank(), None, TextRecogniser(engine=engine))
-        if not isinstance(read, Skipped)
-    )
-    return document
+def recognised(engine: Read) -> ParsedDocument:
+    (read,) = read_bytes("照片.png", blank(), None, TextRecogniser(engine=engine))
+    assert not isinstance(read, Skipped)
+    return repair_document(read[0])
 
 
-def test_columns_are_read_one_after_the_other_under_their_headline() -> None:
-    document = recognised(Engine())
-    assert [block.role for block in document.blocks] == [
-        BlockRole.TITLE,
-        BlockRole.PARAGRAPH,
-        BlockRole.PARAGRAPH,
+def test_columns_are_read_one_after_the_other_and_a_fact_says_how_sure_its_least_sure_line_is() -> None:
+    told = recognised(Engine(0.91))
+    assert [block.role for block in told.document.blocks] == ["title", "paragraph", "paragraph"]
+    assert [(fact.text, fact.article.title.text, fact.recognised) for fact in told.facts] == [
+        ("今年市民政局建成社区食堂二十五处，惠及居民三万人次。", TITLE, 0.91),
+        ("明年还要建成十二处，让老人在家门口吃上热饭。", TITLE, 0.91),
     ]
-    facts = repair_document(document).facts
-    assert [(fact.text, fact.article.title.text) for fact in facts] == [
-        ("今年市民政局建成社区食堂二十五处，惠及居民三万人次。", TITLE),
-        ("明年还要建成十二处，让老人在家门口吃上热饭。", TITLE),
-    ]
-
-
-def test_a_fact_says_how_sure_its_least_sure_line_is() -> None:
-    parsed = repair_document(recognised(Engine(0.91)))
-    assert {fact.recognised for fact in parsed.facts} == {0.91}
-    assert (
-        repair_document(read_document("a.txt", "标题\n\n这是一句。\n".encode())).facts[0].recognised is None
-    )
 
 
 @pytest.mark.parametrize(("confidence", "doubts"), [(0.999, 0), (0.9, 1)])
@@ -99,70 +81,46 @@ def test_figures_that_were_read_unsurely_are_doubted(confidence: float, doubts: 
         yield _line("今年建成食堂25处。", 20, 20, EM, confidence)
         yield _line("居民都说方便，还想再来。", 20, 60, EM, confidence)
 
-    recogniser = TextRecogniser(engine=engine)
-    ((document, _),) = (
-        read for read in read_bytes("a.jpg", blank(), None, recogniser) if isinstance(read, tuple)
-    )
-    log = repair_document(document).log
+    log = recognised(engine).log
     assert sum(entry.kind == "recognised" and entry.doubt for entry in log) == doubts
 
 
-def test_a_scanned_page_of_a_pdf_is_recognised_and_told_of() -> None:
+def test_a_scanned_page_of_a_pdf_is_recognised_and_told_of_and_one_beyond_the_limit_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     told: list[tuple[str, int, int]] = []
     recogniser = TextRecogniser(told=lambda *page: told.append(page), engine=Engine())
-    extract = read_pdf("扫描.pdf", scanned(), recogniser)
+    extract = read_pdf("扫描.pdf", SCANNED, recogniser)
     assert "".join(extract.lines).startswith(TITLE)
     assert told == [("扫描.pdf", 0, 1)]
     assert set(extract.confidences) == {1.0, 0.999, None}
-
-
-def test_pages_beyond_the_limit_are_named_instead_of_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "RECOGNISED_PAGES", 1)
-    sheets = (Sheet(), Sheet())
-    for sheet in sheets:
-        sheet.picture(100, 100, 300, 300)
-    extract = read_pdf("扫描.pdf", pdf(*sheets), TextRecogniser(engine=Engine()))
-    assert [(one.name, one.remedy) for one in extract.missing] == [("扫描.pdf 第 2 页", "拆成几个文件")]
+    two = drawn("picture 100 100 300 300\npage\npicture 100 100 300 300")
+    missing = read_pdf("扫描.pdf", two, TextRecogniser(engine=Engine())).missing
+    assert [(one.name, one.remedy) for one in missing] == [("扫描.pdf 第 2 页", "拆成几个文件")]
 
 
-def test_what_was_read_once_is_kept_by_the_image(tmp_path: Path) -> None:
-    engine = Engine()
-    for _ in range(2):
-        read_picture("a.png", blank(), TextRecogniser(tmp_path / "kept", engine=engine))
-    assert engine.read == 1
-    read_picture("a.png", blank(601), TextRecogniser(tmp_path / "kept", engine=engine))
-    assert engine.read == 2
-
-
-def test_what_is_kept_is_bounded_and_the_longest_unused_goes_first(
+def test_what_was_read_once_is_kept_by_the_image_within_bounds_and_the_longest_unused_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = Engine()
 
-    def read(width: int) -> None:
+    def read(width: int) -> int:
         read_picture("a.png", blank(width), TextRecogniser(tmp_path, engine=engine))
+        return engine.read
 
-    read(600)
+    assert (read(600), read(600)) == (1, 1)
     (first,) = tmp_path.iterdir()
     monkeypatch.setattr(limits, "RECOGNISED_BYTES", 2 * first.stat().st_size + 100)
     os.utime(first, (1, 1))
-    read(601)
-    read(600)  # used again
-    read(602)
-    assert engine.read == 3
+    assert (read(601), read(600), read(602)) == (2, 2, 3)
     assert len(list(tmp_path.iterdir())) == 2
-    read(600)
-    assert engine.read == 3
-    read(601)
-    assert engine.read == 4
+    assert (read(600), read(601)) == (3, 4)
 
 
-def test_an_image_without_text_says_so() -> None:
+def test_damaged_and_huge_images_and_those_without_text_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnreadableFile, match="没有认出文字"):
         read_picture("a.png", blank(), TextRecogniser(engine=lambda image: ()))
-
-
-def test_damaged_and_huge_images_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnreadableFile, match="图片已损坏"):
         read_image("a.png", blank()[:60])
     monkeypatch.setattr(limits, "IMAGE_PIXELS", 100)
@@ -170,12 +128,14 @@ def test_damaged_and_huge_images_are_refused(monkeypatch: pytest.MonkeyPatch) ->
         read_image("a.png", blank())
 
 
-def test_without_the_extra_a_scan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "data"), [("a.png", blank()), ("a.pdf", SCANNED)])
+def test_without_the_extra_a_scan_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, name: str, data: bytes
+) -> None:
     monkeypatch.setattr(TextRecogniser, "installed", property(lambda self: False))
-    for name, data in (("a.png", blank()), ("a.pdf", scanned())):
-        (skipped,) = read_bytes(name, data)
-        assert isinstance(skipped, Skipped)
-        assert "chuchu[ocr]" in skipped.remedy
+    (skipped,) = read_bytes(name, data)
+    assert isinstance(skipped, Skipped)
+    assert "chuchu[ocr]" in skipped.remedy
 
 
 @pytest.mark.parametrize("gutter", [1.0, 1.2, 2.0])
@@ -231,10 +191,8 @@ def test_a_page_that_lies_askew_in_uneven_light_is_turned_level(askew: float) ->
 @pytest.mark.parametrize("askew", [None, 0.8], ids=["scanned", "photographed"])
 def test_the_real_engine_reads_a_printed_page_back(askew: float | None) -> None:
     pytest.importorskip("rapidocr", reason="the extra `ocr` is not installed")
-    from tests.knowledge.documents.pages import one_article_with_everything
-
     sheet = Sheet()
-    one_article_with_everything(sheet)
+    PAGES[0](sheet)
     data = pdf(sheet)
     provide_font()  # the system may have none
     with pdfium.PdfDocument(data) as document:

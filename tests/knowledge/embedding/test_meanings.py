@@ -74,8 +74,15 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield Library(tmp_path, held)
 
 
-def test_a_fact_in_other_words_is_the_nearest(library: Library) -> None:
-    library.embed()
+def test_no_sentence_is_embedded_twice_and_one_in_other_words_is_the_nearest(library: Library) -> None:
+    assert library.meanings.of("跨江通道") is None, "words alone answer"
+    assert library.meanings.coverage.embedded == 0
+    assert library.embed() == [(0, 5), (5, 5)]
+    coverage = library.meanings.coverage
+    assert (coverage.model, coverage.embedded, coverage.facts) == ("fake-1", 5, 5)
+    before = list(library.model.given)
+    assert library.embed() == [(5, 5)]
+    assert library.model.given == before
     meaning = library.meanings.of("跨江通道")
     assert meaning is not None
     first, second, *_ = meaning.nearest(5)
@@ -84,42 +91,35 @@ def test_a_fact_in_other_words_is_the_nearest(library: Library) -> None:
     assert likeness[0] > likeness[1] + 1
 
 
-def test_nothing_is_embedded_yet_so_words_alone_answer(library: Library) -> None:
-    assert library.meanings.of("跨江通道") is None
-    assert library.meanings.coverage.embedded == 0
-
-
-def test_no_sentence_is_embedded_twice(library: Library) -> None:
-    library.embed()
-    before = list(library.model.given)
-    assert library.embed() == [(5, 5)]
-    assert library.model.given == before
-
-
-def test_progress_counts_facts_and_coverage_names_the_model(library: Library) -> None:
-    assert library.embed() == [(0, 5), (5, 5)]
-    assert library.meanings.coverage.model == "fake-1"
-    assert (library.meanings.coverage.embedded, library.meanings.coverage.facts) == (5, 5)
-
-
-def test_vectors_of_another_model_say_nothing(library: Library) -> None:
-    library.embed()
-    library.model = FakeEmbedder("fake-2")
-    assert library.meanings.of("跨江通道") is None
-
-
-def test_vectors_of_a_model_that_is_chosen_no_more_are_still_to_be_made(library: Library) -> None:
+def test_vectors_of_a_model_that_is_chosen_no_more_say_nothing_and_are_still_to_be_made(
+    library: Library,
+) -> None:
     library.embed()
     with Semantics(library.folder, "fake-2", name_of=lambda embeddings: embeddings) as semantics:
         coverage = semantics.over(library.index.columns).coverage
     assert (coverage.model, coverage.embedded, coverage.facts) == (None, 0, 5)
+    library.model = FakeEmbedder("fake-2")
+    assert library.meanings.of("跨江通道") is None
 
 
-def test_a_model_that_fails_leaves_the_words_and_rests(library: Library) -> None:
+def test_a_model_that_fails_leaves_the_words_and_rests_while_facts_are_held_beside_one_another(
+    library: Library,
+) -> None:
     library.embed()
     library.model = FakeEmbedder(fails=True)
+    meaning = library.meanings.like(0)
+    assert meaning is not None
+    assert meaning.nearest(1).tolist() == [0]
     assert library.meanings.of("跨江通道") is None
     assert not library.semantics.enabled
+
+
+def test_what_is_embedded_meanwhile_is_taken_up_by_the_snapshot_that_serves(library: Library) -> None:
+    assert library.meanings.of("跨江通道") is None
+    embed_index(library.index, library.folder / NAME, library.model, lambda done, of: None)
+    assert committed(library.folder / NAME).sentences == 5
+    while library.meanings.of("跨江通道") is None:
+        time.sleep(0.05)
 
 
 class Slow(FakeEmbedder):
@@ -149,22 +149,6 @@ def test_a_query_waits_for_its_vector_no_longer_than_its_budget_and_has_it_the_n
         while library.meanings.of("跨江通道") is None:
             time.sleep(0.01)
         assert slow.given == ["跨江通道"]
-
-
-def test_what_is_embedded_meanwhile_is_taken_up_by_the_snapshot_that_serves(library: Library) -> None:
-    assert library.meanings.of("跨江通道") is None
-    embed_index(library.index, library.folder / NAME, library.model, lambda done, of: None)
-    assert committed(library.folder / NAME).sentences == 5
-    while library.meanings.of("跨江通道") is None:
-        time.sleep(0.05)
-
-
-def test_a_fact_is_held_beside_the_others_without_the_model(library: Library) -> None:
-    library.embed()
-    library.model = FakeEmbedder(fails=True)
-    meaning = library.meanings.like(0)
-    assert meaning is not None
-    assert meaning.nearest(1).tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -284,23 +268,6 @@ def endpoint(
         server.server_close()
 
 
-def test_rows_come_back_in_the_order_of_the_texts_and_of_length_one() -> None:
-    with endpoint({}) as (host, _):
-        rows = EndpointEmbedder(f"http://{host}/v1").embed(["一", "一二三"])
-    assert rows == pytest.approx(np.array([[1, 1], [3, 1]] / np.sqrt([[2], [10]])), abs=1e-6)
-
-
-def test_the_first_model_that_is_listed_is_asked_unless_the_address_names_one() -> None:
-    with endpoint({}) as (host, asked):
-        assert EndpointEmbedder(f"http://{host}/v1/").name == f"{host}-bge-m3"
-        named = EndpointEmbedder(f"http://key@{host}/v1#mine")
-    assert (named.name, named.dimension) == (f"{host}-mine", 2)
-    assert [(path, body["model"], key) for path, body, key in asked] == [
-        ("/v1/embeddings", "bge-m3", None),
-        ("/v1/embeddings", "mine", "Bearer key"),
-    ]
-
-
 @pytest.mark.parametrize(
     "reply",
     [{"error": "no"}, {"data": []}, {"data": [{"index": 0, "embedding": [float("nan")]}]}, {"data": "x"}],
@@ -310,6 +277,23 @@ def test_whatever_else_it_says_is_told_with_what_to_do(reply: dict[str, object])
         EndpointEmbedder(f"http://{host}/v1#m")
 
 
+def test_an_endpoint_gives_rows_of_length_one_in_order_by_the_model_that_it_lists_first_or_that_is_named() -> (
+    None
+):
+    with endpoint({}) as (host, asked):
+        first, named = EndpointEmbedder(f"http://{host}/v1/"), EndpointEmbedder(f"http://key@{host}/v1#mine")
+        rows = first.embed(["一", "一二三"])
+        assert model_name(f"http://key@{host}/v1#mine") == named.name
+        assert model_name(f"http://{host}/v1") is None, "it has to be asked"
+    assert (first.name, named.name, named.dimension) == (f"{host}-bge-m3", f"{host}-mine", 2)
+    assert rows == pytest.approx(np.array([[1, 1], [3, 1]] / np.sqrt([[2], [10]])), abs=1e-6)
+    assert [(path, body["model"], key) for path, body, key in asked] == [
+        ("/v1/embeddings", "bge-m3", None),
+        ("/v1/embeddings", "mine", "Bearer key"),
+        ("/v1/embeddings", "bge-m3", None),
+    ]
+
+
 def test_an_endpoint_that_is_not_there_is_told_without_its_key() -> None:
     with pytest.raises(EmbeddingFailed) as error:
         EndpointEmbedder("http://secret@127.0.0.1:9/v1#m")
@@ -317,18 +301,9 @@ def test_an_endpoint_that_is_not_there_is_told_without_its_key() -> None:
 
 
 def test_the_bundled_model_is_chosen_where_nothing_is_said_and_its_package_is_installed() -> None:
-    assert chosen_embeddings(None) == "bundled"
-    assert chosen_embeddings("off") == "off"
-    assert chosen_embeddings("http://localhost:11434/v1") == "http://localhost:11434/v1"
-
-
-def test_a_model_has_the_name_that_it_is_known_by_before_it_is_asked() -> None:
-    with endpoint({}) as (host, _):
-        chosen = f"http://key@{host}/v1#m"
-        assert EndpointEmbedder(chosen).name == model_name(chosen) == f"{host}-m"
-        assert model_name(f"http://{host}/v1") is None
-    assert BundledEmbedder().name == model_name("bundled")
-    assert model_name("off") is None
+    for chosen, embeddings in ((None, "bundled"), ("off", "off"), ("http://a:1/v1", "http://a:1/v1")):
+        assert chosen_embeddings(chosen) == embeddings
+    assert (BundledEmbedder().name, model_name("off")) == (model_name("bundled"), None)
 
 
 def test_sentences_have_the_vectors_that_the_package_itself_gives_them_in_their_order() -> None:

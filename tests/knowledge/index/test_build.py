@@ -47,25 +47,20 @@ def contents(folder: Path) -> list[tuple[str, str, str]]:
         return [(f.article.file, f.article.title.text, f.text) for f in index.facts()]
 
 
-def test_facts_come_back_as_they_went_in(tmp_path: Path) -> None:
-    build_index(tmp_path / "index", kept(a=GOURD, b=PLATEAU))
-    documents = [document for document, _ in kept(a=GOURD, b=PLATEAU)]
+def test_facts_come_back_as_they_went_in_each_with_its_neighbours_of_the_same_article(tmp_path: Path) -> None:
+    stored = kept(a=GOURD, b=PLATEAU)
+    documents = [document for document, _ in stored]
+    build_index(tmp_path / "index", stored)
     with open_index(tmp_path / "index") as index:
         assert list(index.facts()) == [fact for document in documents for fact in document.facts]
-        assert list(index.records.articles()) == [
-            article for document in documents for article in document.articles
-        ]
-        assert index.records.document("a.txt") == documents[0].document
-        assert index.records.document("c.txt") is None
-        assert (index.records.original("a.txt"), index.records.original("c.txt")) == (GOURD.encode(), None)
-
-
-def test_a_fact_over_two_pages_comes_back_with_both(tmp_path: Path) -> None:
-    repaired, data = kept(a=GOURD)[0]
-    turned = replace(repaired.facts[0], page=1, further_pages=((3, 2),), apart=(5,))
-    build_index(tmp_path / "index", [(replace(repaired, facts=(turned,)), data)])
-    with open_index(tmp_path / "index") as index:
-        assert list(index.facts()) == [turned]
+        assert list(index.records.articles()) == [one for document in documents for one in document.articles]
+        assert [index.records.document(name) for name in ("a.txt", "c.txt")] == [documents[0].document, None]
+        assert [index.records.original(name) for name in ("a.txt", "c.txt")] == [GOURD.encode(), None]
+        assert index.around(documents[1].facts[0].id, 3, 3) == documents[1].facts
+        assert index.around("no such id", 1, 1) == ()
+    build_index(tmp_path / "empty", ())
+    with open_index(tmp_path / "empty") as index:
+        assert (list(index.facts()), list(index.records.articles())) == ([], [])
 
 
 def test_everything_that_is_known_of_a_document_comes_back(tmp_path: Path) -> None:
@@ -85,7 +80,8 @@ def test_everything_that_is_known_of_a_document_comes_back(tmp_path: Path) -> No
     )
     article = replace(repaired.articles[0], metadata=known, keywords=("旧居", "改造"))
     log = (RepairEntry("joined_lines", (Span(1, 0, 2), Span(2, 0, 1)), "话", "接行", doubt=True),)
-    facts = tuple(replace(fact, article=article) for fact in repaired.facts)
+    first, *rest = (replace(fact, article=article) for fact in repaired.facts)
+    facts = (replace(first, page=1, further_pages=((3, 2),), apart=(5,)), *rest)
     build_index(tmp_path / "index", [(ParsedDocument(document, (article,), facts, log), data)])
     with open_index(tmp_path / "index") as index:
         assert index.records.document("a.txt") == document
@@ -95,38 +91,19 @@ def test_everything_that_is_known_of_a_document_comes_back(tmp_path: Path) -> No
         assert [entry for _, entry in index.records.log()] == list(log)
 
 
-def test_a_fact_is_shown_with_its_neighbours_of_the_same_article_only(tmp_path: Path) -> None:
-    build_index(tmp_path / "index", kept(a=GOURD, b=PLATEAU))
-    second = kept(b=PLATEAU)[0][0]
-    with open_index(tmp_path / "index") as index:
-        assert index.around(second.facts[0].id, 3, 3) == second.facts
-        assert index.around("no such id", 1, 1) == ()
-
-
-def test_an_updated_index_says_what_a_whole_build_says(tmp_path: Path) -> None:
+def test_an_updated_index_says_what_a_whole_build_says_and_its_base_stays_whole(tmp_path: Path) -> None:
     build_index(tmp_path / "base", kept(a=GOURD, b=PLATEAU))
+    before = contents(tmp_path / "base")
     update_index(tmp_path / "next", tmp_path / "base", {"a.txt", "gone.txt"}, kept(a=GOURD * 2, c=HARBOUR))
     build_index(tmp_path / "whole", kept(a=GOURD * 2, b=PLATEAU, c=HARBOUR))
     assert contents(tmp_path / "next") == contents(tmp_path / "whole")
     updated, whole = (open_columns(tmp_path / name / COLUMNS) for name in ("next", "whole"))
     for counted in ("char_df", "grams", "gram_df"):
         assert np.array_equal(getattr(updated, counted), getattr(whole, counted))
-
-
-def test_a_removed_file_is_found_no_more_and_its_base_stays_whole(tmp_path: Path) -> None:
-    build_index(tmp_path / "base", kept(a=GOURD, b=PLATEAU))
-    before = contents(tmp_path / "base")
-    update_index(tmp_path / "next", tmp_path / "base", {"a.txt"}, ())
-    with open_index(tmp_path / "next") as index:
-        assert len(index.find([["瓜弄"]], 10)) == 0
-        assert len(index.find([["海拔"]], 10)) == 1
+    update_index(tmp_path / "less", tmp_path / "base", {"a.txt"}, ())
+    with open_index(tmp_path / "less") as index:
+        assert [len(index.find([[pair]], 10)) for pair in ("瓜弄", "海拔")] == [0, 1]
     assert contents(tmp_path / "base") == before
-
-
-def test_an_empty_corpus_is_an_index_too(tmp_path: Path) -> None:
-    build_index(tmp_path / "index", ())
-    with open_index(tmp_path / "index") as index:
-        assert (list(index.facts()), list(index.records.articles())) == ([], [])
 
 
 def steps(records: DocumentStore, read: Callable[[DocumentStore], Iterable[object]]) -> int:
@@ -185,23 +162,19 @@ def opened(folder: Path) -> Vectors:
     return vectors
 
 
-def test_nothing_is_opened_where_nothing_was_written(tmp_path: Path) -> None:
+def test_a_vector_comes_back_within_its_eight_bits_and_is_as_alike_as_its_cosine_says(tmp_path: Path) -> None:
     assert open_vectors(tmp_path) is None
     assert committed(tmp_path).generation == 0
-
-
-def test_a_vector_comes_back_as_it_was_within_its_eight_bits(tmp_path: Path) -> None:
-    batch = sentences(20)
-    vectors = written(tmp_path, batch)
-    assert all(vectors.vector(n) @ rows[0] > 0.999 for n, (_, rows) in enumerate(batch))
-
-
-def test_sentences_are_as_alike_as_their_cosines_say(tmp_path: Path) -> None:
     first, second = sentences(30), sentences(10, seed=1)
     vectors = written(tmp_path, first, second)
+    assert all(vectors.vector(n) @ rows[0] > 0.999 for n, (_, rows) in enumerate((*first, *second)))
     query = unit(np.random.default_rng(9).normal(0.2, 1, MODEL.dimension))
     exact = np.array([rows[0] @ query for _, rows in (*first, *second)])
     assert vectors.likeness(query, np.arange(40)) == pytest.approx(exact, abs=0.01)
+    again = VectorsWriter(tmp_path, MODEL)
+    assert (2 in again, 30 in again, len(again)) == (True, False, 40), "a writer knows what is there"
+    (tmp_path / "000001" / ROWS).write_bytes(b"")
+    assert open_vectors(tmp_path) is None, "too short a file is no error for who asks"
 
 
 def test_a_long_sentence_is_as_alike_as_it_and_its_nearest_clause_together(tmp_path: Path) -> None:
@@ -232,14 +205,6 @@ def test_what_was_cut_short_is_written_over(tmp_path: Path) -> None:
     assert vectors.vector(15) @ sentences(10, seed=2)[5][1][0] > 0.999
 
 
-def test_a_writer_knows_what_is_there(tmp_path: Path) -> None:
-    written(tmp_path, sentences(3))
-    with writing_vectors(tmp_path, MODEL) as writer:
-        assert 2 in writer
-        assert 3 not in writer
-        assert len(writer) == 3
-
-
 def test_another_model_begins_anew_and_the_old_vectors_serve_until_it_has_some(tmp_path: Path) -> None:
     written(tmp_path, sentences(3))
     other = Model("fake-2", MODEL.dimension)
@@ -261,16 +226,3 @@ def test_sentences_of_long_ago_go_when_they_are_the_most(tmp_path: Path) -> None
     after = opened(tmp_path)
     assert after.keys.tolist() == [4, 29]
     assert after.vector(1) == pytest.approx(before.vector(29), abs=1e-5)
-
-
-def test_a_file_that_is_too_short_is_no_error_for_who_asks(tmp_path: Path) -> None:
-    written(tmp_path, sentences(10))
-    (tmp_path / "000001" / ROWS).write_bytes(b"")
-    assert open_vectors(tmp_path) is None
-
-
-def test_one_writer_at_a_time_adds_what_another_did_not(tmp_path: Path) -> None:
-    with writing_vectors(tmp_path, MODEL) as writer:
-        writer.add(sentences(3))
-    again = VectorsWriter(tmp_path, MODEL)
-    assert all(key in again for key in range(3))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 
-from knowledge.model import Document, Metadata, ParsedDocument
+from knowledge.model import Document, Metadata, NoiseKind, ParsedDocument, Span
+from knowledge.repair.characters import MARKUP
 from knowledge.repair.pipeline import repair_document
+from knowledge.repair.stitching import ROW, is_proved
 from knowledge.training.repair.corpus import CleanArticle
 from tests.support.words import words
 
@@ -29,6 +32,32 @@ def texts(repaired: ParsedDocument) -> list[str]:
 def removed(repaired: ParsedDocument, kind: str) -> list[str]:
     """What was taken out of the page as `kind`."""
     return [entry.text for entry in repaired.log if entry.kind == kind]
+
+
+def characters(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
+    return [(span.line, column) for span in spans for column in range(span.start, span.end)]
+
+
+def check_account(repaired: ParsedDocument) -> None:
+    """Every character is in a fact, but in no two of them, in a heading or in a logged removal; and facts are proved."""
+    told = [fact for fact in repaired.facts if fact.kind != ROW]  # each row says the heads of its table
+    assert max(Counter(place for fact in told for place in characters(fact.spans)).values(), default=1) == 1
+    held = {place for fact in repaired.facts for place in characters(fact.spans)}
+    for article in repaired.articles:
+        for each in (article.title, article.kicker, article.subtitle, article.byline, *article.headings):
+            held.update(characters(each.spans) if each is not None else ())
+    for entry in repaired.log:
+        if entry.kind in set(NoiseKind):
+            held.update(characters(entry.spans))
+    printed = {
+        (number, column)
+        for number, line in enumerate(repaired.document.lines, 1)
+        for column, char in enumerate(line)
+        if not char.isspace() and char != MARKUP  # a reader's own mark, as good as a blank
+    }
+    assert printed - held == set()
+    assert all(is_proved(fact, repaired.document) for fact in repaired.facts)
+    assert len({fact.id for fact in repaired.facts}) == len(repaired.facts)
 
 
 def column(text: str, width: int) -> str:

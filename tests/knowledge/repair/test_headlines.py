@@ -9,8 +9,6 @@ from knowledge.repair.headlines import with_own_headlines
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 
-TITLE, SUBTITLE, TEXT = BlockRole.TITLE, BlockRole.SUBTITLE, BlockRole.PARAGRAPH
-
 BRIDGE = (
     "青石桥加固工程昨日完工，桥面恢复双向通行。",
     "施工单位更换了青石桥的十二根拉索，",
@@ -33,80 +31,53 @@ LIBRARY = (
 )
 
 
-def labelled(*lines: tuple[str, BlockRole, bool]) -> list[Labelled]:
-    """Lines as the labeller hands them over: text, role, whether it begins something; it is sure of all of them."""
-    return [
-        Labelled(PageLine(number, text, 0, len(text)), role, opens, 9.0, None, 9.0)
-        for number, (text, role, opens) in enumerate(lines, 1)
-    ]
+ROLES = {"# ": (BlockRole.TITLE, True), "+ ": (BlockRole.TITLE, False), "## ": (BlockRole.SUBTITLE, True)}
 
 
-def text(*lines: str) -> list[tuple[str, BlockRole, bool]]:
-    return [(line, TEXT, True) for line in lines]
-
-
-def order(*lines: tuple[str, BlockRole, bool]) -> list[str] | None:
-    moved = with_own_headlines(labelled(*lines))
-    return None if moved is None else [line.text for line in moved]
+def order(*printed: str) -> list[PageLine] | None:
+    """Lines as the labeller hands them over, sure of all: `#` begins a headline, `+` goes on, `##` is under it."""
+    lines = []
+    for number, text in enumerate(printed, 1):
+        mark = next((mark for mark in ROLES if text.startswith(mark)), "")
+        role, opens = ROLES.get(mark, (BlockRole.PARAGRAPH, True))
+        line = PageLine(number, text.removeprefix(mark), 0, len(text) - len(mark))
+        lines.append(Labelled(line, role, opens, 9.0, None, 9.0))
+    return with_own_headlines(lines)
 
 
 @pytest.mark.parametrize(
-    "heads",
+    ("heads", "of_bridge", "of_library"),
     [
-        [("青石桥加固工程完工 图书馆开设夜读专场", TITLE, True)],
-        [("青石桥加固工程完工", TITLE, True), ("图书馆开设夜读专场", TITLE, True)],
-        [("图书馆开设夜读专场", TITLE, True), ("青石桥加固工程完工", TITLE, True)],
+        (["# 青石桥加固工程完工 图书馆开设夜读专场"], ["青石桥加固工程完工"], ["图书馆开设夜读专场"]),
+        (["# 青石桥加固工程完工", "# 图书馆开设夜读专场"], ["青石桥加固工程完工"], ["图书馆开设夜读专场"]),
+        (["# 图书馆开设夜读专场", "# 青石桥加固工程完工"], ["青石桥加固工程完工"], ["图书馆开设夜读专场"]),
+        (
+            ["# 青石桥加固工程 图书馆开设夜读专场", "+ 十二根拉索全部更换", "+ 读者可停留到零点"],
+            ["青石桥加固工程", "十二根拉索全部更换"],
+            ["图书馆开设夜读专场", "读者可停留到零点"],
+        ),
     ],
-    ids=["on one row", "one after another", "in another order than their texts"],
+    ids=["on one row", "one after another", "in another order than their texts", "rows below a shared row"],
 )
 def test_headlines_that_stand_together_go_above_their_own_texts(
-    heads: list[tuple[str, BlockRole, bool]],
+    heads: list[str], of_bridge: list[str], of_library: list[str]
 ) -> None:
-    assert order(*heads, *text(*BRIDGE, *LIBRARY)) == [
-        "青石桥加固工程完工",
-        *BRIDGE,
-        "图书馆开设夜读专场",
-        *LIBRARY,
-    ]
-
-
-def test_rows_below_a_shared_row_are_shared_out_with_it() -> None:
-    heads = [
-        ("青石桥加固工程 图书馆开设夜读专场", TITLE, True),
-        ("十二根拉索全部更换", TITLE, False),
-        ("读者可停留到零点", TITLE, False),
-    ]
-    assert order(*heads, *text(*BRIDGE, *LIBRARY)) == [
-        "青石桥加固工程",
-        "十二根拉索全部更换",
-        *BRIDGE,
-        "图书馆开设夜读专场",
-        "读者可停留到零点",
-        *LIBRARY,
-    ]
-
-
-def test_a_piece_keeps_its_place_in_the_file() -> None:
-    head = ("青石桥加固工程完工 图书馆开设夜读专场", TITLE, True)
-    moved = with_own_headlines(labelled(head, *text(*BRIDGE, *LIBRARY)))
+    moved = order(*heads, *BRIDGE, *LIBRARY)
     assert moved is not None
-    pieces = [line for line in moved if line.number == 1]
-    assert [line.raw[line.start : line.end] for line in pieces] == [
-        "青石桥加固工程完工",
-        "图书馆开设夜读专场",
-    ]
-    assert sorted(line.number for line in moved) == [1, *range(1, 2 + len(BRIDGE + LIBRARY))]
+    assert [line.text for line in moved] == [*of_bridge, *BRIDGE, *of_library, *LIBRARY]
+    assert all(line.raw[line.start : line.end] == line.text for line in moved)
+    assert {line.number for line in moved} == set(range(1, 1 + len(heads) + len(BRIDGE + LIBRARY)))
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        [("青石桥加固工程完工 拉索全部更换", TITLE, True), *text(*BRIDGE)],
-        [("青石桥加固工程完工", TITLE, True), ("桥面限重提高到三十吨", SUBTITLE, True), *text(*BRIDGE)],
-        [("青石桥加固工程完工 拉索全部更换", TITLE, True), *text(*BRIDGE, *LIBRARY)],
-        text(*BRIDGE, *LIBRARY),
+        ["# 青石桥加固工程完工 拉索全部更换", *BRIDGE],
+        ["# 青石桥加固工程完工", "## 桥面限重提高到三十吨", *BRIDGE],
+        ["# 青石桥加固工程完工 拉索全部更换", *BRIDGE, *LIBRARY],
+        [*BRIDGE, *LIBRARY],
     ],
     ids=["a blank in a headline", "a subtitle", "a text whose headline is not there", "no headline"],
 )
-def test_what_heads_one_article_stays_as_it_is(lines: list[tuple[str, BlockRole, bool]]) -> None:
+def test_what_heads_one_article_stays_as_it_is(lines: list[str]) -> None:
     assert order(*lines) is None

@@ -32,39 +32,11 @@ def test_only_blanks_and_marks_that_mean_something_stay(line: str, sentence: str
     assert texts(repair(f"一个标题在此\n\n{line}")) == [sentence]
 
 
-def test_words_of_latin_script_keep_a_blank_where_the_line_broke() -> None:
-    page = "公司与开放学院签约\n\n公司近日与 Massachusetts Institute\nof Technology 正式签约，合作为期\n五年，总金额达到三千五百万美元。"
-    assert texts(repair(page)) == [
-        "公司近日与 Massachusetts Institute of Technology 正式签约，合作为期五年，总金额达到三千五百万美元。"
-    ]
-
-
 def test_invisible_and_damaged_characters_are_logged_and_the_damaged_are_doubted() -> None:
     repaired = repair("标题\n\n零\u200b宽与坏\ue123字。")
     assert texts(repaired) == ["零宽与坏字。"]
     assert removed(repaired, "invisible") == ["\u200b"]
     assert [entry.doubt for entry in repaired.log if entry.kind == "damaged"] == [True]
-
-
-@pytest.mark.parametrize("kind", ["markdown", "html", "text"])
-def test_a_blank_of_the_author_parts_a_title_and_a_name_from_its_office(kind: str) -> None:
-    repaired = repair("大桥通车 万人同行\n\n新华社电 记者 张三说，桥长2公里。", kind=kind)
-    assert repaired.articles[0].title.text == "大桥通车 万人同行"
-    assert "记者 张三说，桥长2公里。" in "".join(texts(repaired))
-
-
-def test_a_figure_parted_from_its_unit_is_one_figure() -> None:
-    page = "引水工程二期通水\n\n    截至 10 月 20\n日，全市共检查小区3216\n个、销售门店874家，发\n现并督促整改隐患59\n10处。"
-    assert texts(repair(page)) == [
-        "截至10月20日，全市共检查小区3216个、销售门店874家，发现并督促整改隐患5910处。"
-    ]
-
-
-def test_blocks_that_share_a_source_line_of_a_web_page_are_not_joined() -> None:
-    page = "新馆落成\u3000\u3000新馆藏书320万册。\u3000\u3000读者可免费办证"
-    read = repair(page, kind="html")
-    assert [article.title.text for article in read.articles] == ["新馆落成"]
-    assert texts(read) == ["新馆藏书320万册。", "读者可免费办证"]
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\ue600", "\ufeff"])
@@ -90,21 +62,6 @@ def test_a_sentence_that_goes_on_on_the_next_page_is_told_on_both_pages() -> Non
     (fact,) = turned.facts
     assert (fact.text, fact.page, fact.lines) == (ONE_SENTENCE, 1, ((3, 4),))
     assert fact.places == ((1, ((3, 4),)), (2, ((1, 1),)))
-
-
-def test_a_caption_of_one_line_is_not_among_the_lines_of_the_sentence_around_it() -> None:
-    first, second, third = column("　　" + ONE_SENTENCE, 20).split("\n")
-    repaired = repair(f"引水工程通水\n\n{first}\n{second}\n图为通水现场。\n{third}")
-    assert [(fact.text, fact.lines) for fact in repaired.facts] == [
-        (ONE_SENTENCE, ((3, 4), (6, 6))),
-        ("图为通水现场。", ((5, 5),)),
-    ]
-
-
-def test_a_blank_line_inside_a_sentence_does_not_part_its_lines() -> None:
-    page = column("　　" + ONE_SENTENCE, 20).replace("\n", "\n\n")
-    (fact,) = repair(f"引水工程通水\n\n{page}").facts
-    assert fact.lines == ((3, 7),)
 
 
 def cut(text: str) -> list[str]:
@@ -146,11 +103,6 @@ def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) ->
     if not has_words(text):
         return
     assert "".join(text[a:b] for a, b in ranges).replace(" ", "") == text.replace(" ", "")
-
-
-def test_the_figures_of_a_row_stay_apart_where_most_are_of_one_digit() -> None:
-    repaired = repair(f"足球联赛第十二轮战报\n\n{STORY}\n\n1   北河  9   2   1   27/10  29\n\n{STORY}")
-    assert [text for text in texts(repaired) if "北河" in text] == ["1北河9   2   1   27/10  29"]
 
 
 def test_pairs_of_characters_are_counted_for_each_line_that_others_have_too() -> None:

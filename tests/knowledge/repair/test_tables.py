@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from knowledge.documents.tables import SourceCell, make_table
 from knowledge.model import Article, Block, BlockRole, Document, Fact, Hit, MatchKind, SourcedText, Span
 from knowledge.repair.stitching import ROW, is_proved
 from knowledge.repair.tables import quoted_cell, row_cells, table_rows
+from tests.support.promises import promised
 
 
 def document(*lines: str, head: bool = True, before: int = 0) -> Document:
@@ -25,86 +30,19 @@ def document(*lines: str, head: bool = True, before: int = 0) -> Document:
     return Document("a.txt", "", 0, "text", None, lines, blocks=(block,))
 
 
-def told(document: Document) -> list[str]:
-    return [row.text for block in document.blocks for row in table_rows(document, block)]
+TABLES: dict[str, Callable[..., Document]] = {
+    "with a head": document,
+    "without": partial(document, head=False),
+    "under a line": partial(document, before=1),
+}
 
 
-@pytest.mark.parametrize(
-    ("lines", "rows"),
-    [
-        (("园区\t面积", "北区\t210亩", "南区\t95亩"), ["园区：北区｜面积：210亩", "园区：南区｜面积：95亩"]),
-        (("\t面积\t人口", "北区\t210亩\t3万人"), ["北区｜面积：210亩｜人口：3万人"]),
-        (("园区\t\t面积", "北区\t\t210亩"), ["园区：北区｜面积：210亩"]),
-        (("园区\t面积\t备注", "北区\t210亩\t", "园区\t面积\t备注"), ["园区：北区｜面积：210亩"]),
-        (("园区\t面积", "\t", "北区\t210亩"), ["园区：北区｜面积：210亩"]),
-    ],
-)
-def test_a_row_says_its_headings(lines: tuple[str, ...], rows: list[str]) -> None:
-    assert told(document(*lines)) == rows
-
-
-@pytest.mark.parametrize(
-    ("lines", "first"),
-    [
-        (("区域\t负责人", "东河片区\t卢大成", "北闸泵站\t席志远"), "区域：东河片区｜负责人：卢大成"),
-        (("东河片区\t卢大成", "西坝片区\t祝小娟", "北闸泵站\t席志远"), "东河片区：卢大成"),
-        (("组别\t姓名", "甲组\t卢大成、翁立", "乙组\t祝小娟"), "组别：甲组｜姓名：卢大成、翁立"),
-        (("单位\t水务局", "组长\t卢大成", "组员\t祝小娟"), "单位：水务局"),
-        (("姓名\t卢大成", "职务\t组长", "籍贯\t青山"), "姓名：卢大成"),
-        (("周一\t卢大成\t翁立", "周二\t祝小娟\t席志远", "周三\t翁立\t毕小雨"), "周一｜卢大成｜翁立"),
-        (("租期\t三年", "租金\t800元", "押金\t1600元"), "租期：三年"),
-    ],
-)
-def test_only_what_names_the_values_below_heads_them(lines: tuple[str, ...], first: str) -> None:
-    assert told(document(*lines, head=False))[0] == first
-
-
-def test_a_line_to_several_units_is_no_unit_of_the_table_under_it() -> None:
-    made = document("各有关单位：　　名单如下", "项目\t收入", "门票\t210", before=1)
-    assert told(made) == ["项目：门票｜收入：210"]
-
-
-def test_two_columns_without_a_head_are_names_and_values() -> None:
-    rows = told(document("地址\t青山路1号", "电话\t021-12345678", head=False))
-    assert rows == ["地址：青山路1号", "电话：021-12345678"]
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ("日期\t6月9日\t巡检人\t常春", "天气\t晴\t水压\t35帕"),
-        ("日期：\t周一\t巡检人：\t常春", "天气：\t晴\t水压：\t正常"),
-    ],
-    ids=["figures", "colons"],
-)
-def test_a_form_has_names_and_values_side_by_side(lines: tuple[str, ...]) -> None:
-    told_of = [row.partition("：") for row in told(document(*lines, head=False))]
-    assert [name for name, _, _ in told_of] == ["日期", "巡检人", "天气", "水压"]
-    assert [value for _, _, value in told_of][1:3] == ["常春", "晴"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "first"),
-    [
-        (("美式\t15元", "拿铁\t20元起", "可可\t18元"), "美式：15元"),
-        (("K1\t8元\t东站", "K2\t9元\t西站"), "K1｜8元｜东站"),
-        (("样品\t水\t2025年5月8日", "项目\t限值\t结果", "余氯\t0.3\t0.55"), "样品｜水｜2025年5月8日"),
-    ],
-    ids=["two columns", "three", "day"],
-)
-def test_a_first_row_of_values_is_no_head(lines: tuple[str, ...], first: str) -> None:
-    assert told(document(*lines, head=False))[0] == first
-
-
-def test_a_first_row_over_figures_is_a_head_though_nothing_marks_it() -> None:
-    assert told(document("区名\t2022年\t2023年", "东城\t860\t1020", head=False)) == [
-        "区名：东城｜2022年：860｜2023年：1020"
-    ]
-
-
-def test_the_unit_over_a_table_is_said_with_each_row() -> None:
-    made = document("单位：万元", "项目\t收入", "门票\t210", before=1)
-    assert told(made) == ["项目：门票｜收入：210｜单位：万元"]
+@promised(Path(__file__).with_name("tables.txt"))
+def test_rows_are_told_as_promised(seen: str, cells: list[str]) -> None:
+    """A table, its cells with commas between them and its rows with slashes, and what its rows tell."""
+    table, told = cells
+    made = TABLES[seen](*("\t".join(row.split(", ")) for row in table.split(" / ")))
+    assert " / ".join(row.text for row in table_rows(made, made.blocks[0])) == told
 
 
 def test_a_row_is_proved_by_its_cells_and_a_changed_one_is_not() -> None:

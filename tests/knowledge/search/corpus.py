@@ -9,6 +9,7 @@ from knowledge.documents.folder import read_document
 from knowledge.query.aliases import Aliases
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshot import Snapshot
+from tests.support.reading import patient_reader
 from tests.support.words import newspaper
 
 
@@ -20,5 +21,5 @@ def snapshot(
         repair_document(read_document(name, "\n\n".join(lines).encode()))
         for name, lines in (articles or newspaper()).items()
     ]
-    with closing(Snapshot.of("test", repaired, aliases=aliases)) as opened:
+    with closing(Snapshot.of("test", repaired, aliases=aliases, reader=patient_reader)) as opened:
         yield opened

@@ -33,24 +33,20 @@ def count(articles: Path, data: Path) -> int:
         return len(list(snapshot.facts()))
 
 
-def test_a_second_question_uses_what_the_first_one_built(articles: Path, tmp_path: Path) -> None:
-    count(articles, tmp_path / "var")
+def test_a_question_uses_what_one_before_built_unless_folder_or_aliases_changed_or_it_is_damaged(
+    articles: Path, tmp_path: Path
+) -> None:
     asked = SnapshotRepository(tmp_path / "var" / ASKED)
-    before = asked.names()
-    assert (count(articles, tmp_path / "var"), asked.names()) == (12, before)
-
-
-def test_a_changed_folder_is_seen_at_once(articles: Path, tmp_path: Path) -> None:
-    count(articles, tmp_path / "var")
-    write_new(articles)
-    assert count(articles, tmp_path / "var") == 13
-
-
-def test_changed_aliases_make_a_new_snapshot(articles: Path, tmp_path: Path) -> None:
-    count(articles, tmp_path / "var")
+    counts = [count(articles, tmp_path / "var") for _ in range(2)]
+    assert (counts, asked.names()) == ([12, 12], ["000001"])
     (articles / "aliases.txt").write_text("莫德纳 Moderna\n", encoding="utf-8")
-    count(articles, tmp_path / "var")
-    assert SnapshotRepository(tmp_path / "var" / ASKED).names() == ["000002"]
+    assert (count(articles, tmp_path / "var"), asked.names()) == (12, ["000002"])
+    write_new(articles)
+    assert (count(articles, tmp_path / "var"), asked.names()) == (13, ["000003"])
+    for path in (asked.folder / "000003").rglob("*"):
+        if path.is_file() and path.name != "manifest.json":
+            path.write_bytes(path.read_bytes()[:-1])
+    assert count(articles, tmp_path / "var") == 13
 
 
 def test_what_a_running_bot_serves_is_used_and_never_changed(articles: Path, tmp_path: Path) -> None:
@@ -62,15 +58,6 @@ def test_what_a_running_bot_serves_is_used_and_never_changed(articles: Path, tmp
     write_new(articles)
     assert count(articles, tmp_path / "var") == 13
     assert (served.names(), served.current()) == ([name], name)
-
-
-def test_a_damaged_snapshot_is_not_asked(articles: Path, tmp_path: Path) -> None:
-    count(articles, tmp_path / "var")
-    asked = SnapshotRepository(tmp_path / "var" / ASKED)
-    for path in (asked.folder / asked.names()[0]).rglob("*"):
-        if path.is_file() and path.name != "manifest.json":
-            path.write_bytes(path.read_bytes()[:-1])
-    assert count(articles, tmp_path / "var") == 12
 
 
 def test_without_a_place_to_store_it_still_answers_and_says_so(articles: Path) -> None:
@@ -85,52 +72,41 @@ def article(title: str, *sentences: str) -> tuple[Article, list[Fact]]:
     return made, [Fact(f"{title}-{n}", text, (), made) for n, text in enumerate(sentences)]
 
 
-def test_a_new_article_counts_with_each_of_its_facts_and_is_told_by_its_title() -> None:
+HUGE = tuple(f"第{n}句。" for n in range(PAIRED))
+WRONG, RIGHT = "全市共有二十六处旧改地块。", "全市共有二十七处旧改地块。"
+FARE, RIVER = "地铁票价没有变化。", "小张昨天去了苏州河!"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "counts", "told"),
+    [
+        ((), ("一。", "二。"), (2, 0, 0), []),
+        (("一。",), (), (0, 0, 1), []),
+        (("一。",), ("一。",), (0, 0, 0), []),
+        (("开头。", WRONG, "结尾。"), ("开头。", RIGHT, "结尾。"), (0, 1, 0), [(WRONG, RIGHT)]),
+        ((FARE,), (RIVER,), (1, 0, 1), [(FARE, None), (None, RIVER)]),
+        (HUGE, (*HUGE[1:], RIVER), (1, 0, 1), [(HUGE[0], None), (None, RIVER)]),
+    ],
+    ids=["new", "gone", "unchanged", "corrected", "replaced", "too long to be paired"],
+)
+def test_of_an_article_that_came_or_went_the_title_is_told_and_else_its_sentences(
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    counts: tuple[int, int, int],
+    told: list[tuple[str | None, str | None]],
+) -> None:
     difference = SnapshotDifference()
-    difference.document([], [article("新篇", "一。", "二。")])
-    assert difference == SnapshotDifference(
-        Tally(added=1, first=[Change("a.txt", "新篇", None, "新篇")]),
-        Tally(added=2),
-    )
+    difference.document(*([article("篇", *sentences)] if sentences else [] for sentences in (before, after)))
+    assert difference.facts == Tally(*counts, first=[Change("a.txt", "篇", *each) for each in told])
+    whole = [("篇" if before else None, "篇" if after else None)] if before != after else []
+    became = (not before, bool(before and after and before != after), not after)
+    assert difference.articles == Tally(*became, first=[Change("a.txt", "篇", *each) for each in whole])
+    assert bool(difference) is (before != after)
 
 
-def test_an_article_that_is_gone_takes_its_facts_along() -> None:
-    difference = SnapshotDifference()
-    difference.document([article("旧篇", "一。")], [])
-    assert (difference.articles.removed, difference.facts.removed) == (1, 1)
-
-
-def test_a_corrected_sentence_is_shown_beside_what_it_was() -> None:
-    difference = SnapshotDifference()
-    before = article("篇", "开头不变。", "全市共有二十六处旧改地块。", "结尾不变。")
-    after = article("篇", "开头不变。", "全市共有二十七处旧改地块。", "结尾不变。")
-    difference.document([before], [after])
-    assert difference.facts == Tally(
-        changed=1, first=[Change("a.txt", "篇", "全市共有二十六处旧改地块。", "全市共有二十七处旧改地块。")]
-    )
-    assert difference.articles.changed == 1
-
-
-def test_an_unrelated_sentence_in_the_same_place_is_one_removed_and_one_added() -> None:
-    difference = SnapshotDifference()
-    difference.document([article("篇", "地铁票价没有变化。")], [article("篇", "小张昨天去了苏州河!")])
-    assert (difference.facts.removed, difference.facts.added, difference.facts.changed) == (1, 1, 0)
-
-
-def test_no_change_is_no_difference() -> None:
-    difference = SnapshotDifference()
-    difference.document([article("篇", "一。")], [article("篇", "一。")])
-    assert not difference
-
-
-def test_a_huge_article_is_compared_without_pairing() -> None:
-    difference = SnapshotDifference()
-    before = [f"第{n}句。" for n in range(PAIRED)]
-    difference.document([article("篇", *before)], [article("篇", *before[1:], "新的一句。")])
-    assert (difference.facts.removed, difference.facts.added) == (1, 1)
-
-
-def test_the_facts_of_an_added_article_are_news_and_nothing_else_is(tmp_path: Path) -> None:
+def test_the_facts_of_an_added_article_are_news_nothing_else_is_and_a_version_that_is_gone_is_named(
+    tmp_path: Path,
+) -> None:
     articles, versions = write_corpus(tmp_path / "articles"), SnapshotRepository(tmp_path / "versions")
     rebuild(articles, versions)
     write_article(articles, "new.txt", "养老服务有了新办法", "社区养老服务有了新办法，老人们都说好。")
@@ -138,11 +114,6 @@ def test_the_facts_of_an_added_article_are_news_and_nothing_else_is(tmp_path: Pa
     fresh = [fact.article.file for batch in new_facts(versions, "000001", "000002") for fact in batch]
     assert set(fresh) == {"new.txt"}
     assert list(new_facts(versions, "000002", "000001")) == []
-
-
-def test_a_version_that_is_gone_is_named(tmp_path: Path) -> None:
-    versions = SnapshotRepository(tmp_path / "versions")
-    rebuild(write_corpus(tmp_path / "articles", 1), versions)
     with pytest.raises(SnapshotDamaged, match="000000"):
         list(new_facts(versions, "000000", "000001"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from knowledge.text.folding import decoded, encode, fold
 from knowledge.text.keywords import SHOWN, KeywordExtractor
 from knowledge.text.nearness import changes, likeness, nearest, remembered
 from tests.knowledge.snapshots.corpus import write_article
-from tests.support.words import examples
+from tests.support.promises import promised
 
 
 @pytest.fixture(scope="module")
@@ -25,24 +26,25 @@ def chinese() -> ChineseAnalyzer:
     return ChineseAnalyzer()
 
 
-def test_a_person_is_told_from_a_place(chinese: ChineseAnalyzer) -> None:
+def test_a_person_is_told_from_a_place_and_a_word_of_the_dictionary_from_an_invented_one(
+    chinese: ChineseAnalyzer,
+) -> None:
     tags = {token.text: token.tag for token in chinese.tokens("龚正率领上海市代表团")}
     assert (tags["龚正"][:2], tags["上海市"]) == ("nr", "ns")
+    assert (chinese.knows("地铁"), chinese.knows("蕃瓜弄")) == (True, False)
 
 
-def test_a_word_of_the_dictionary_is_known_and_an_invented_one_is_not(chinese: ChineseAnalyzer) -> None:
-    assert chinese.knows("地铁")
-    assert not chinese.knows("蕃瓜弄")
+DICTIONARY = ChineseAnalyzer(Dictionary({"绿岸里": "ns", "里电": "n"}))
 
 
-@given(st.text(st.characters(), max_size=60))
+@given(st.text(st.characters(), max_size=60) | st.text(alphabet="绿岸里电车站到了，a1 ", max_size=30))
 def test_any_text_keeps_its_length_and_its_words_their_place(chinese: ChineseAnalyzer, text: str) -> None:
     folded = chinese.fold(text)
     assert folded == fold(text)
     assert len(encode(text)) <= len(folded) == len(text)
-    tokens = chinese.tokens(folded)
-    assert "".join(t.text for t in tokens) == folded
-    assert all(folded[t.start : t.start + len(t.text)] == t.text for t in tokens)
+    for tokens in (chinese.tokens(folded), DICTIONARY.tokens(folded)):
+        assert "".join(t.text for t in tokens) == folded
+        assert all(folded[t.start : t.start + len(t.text)] == t.text for t in tokens)
 
 
 TRAM = [
@@ -64,33 +66,17 @@ def test_a_word_of_the_dictionary_stays_whole_with_its_part_of_speech() -> None:
     assert "绿岸里" in cut("电车开进了绿岸里站", 绿岸里="ns")
     (name,) = ChineseAnalyzer(Dictionary({"绿岸里": "ns"})).tokens("绿岸里")
     assert (name.tag, name.start) == ("ns", 0)
+    assert cut("绿岸里站到了", 绿岸里="ns", 绿岸里站="ns")[0] == "绿岸里站", "the longest wins"
 
 
-def test_the_longest_word_wins() -> None:
-    assert cut("绿岸里站到了", 绿岸里="ns", 绿岸里站="ns")[0] == "绿岸里站"
-
-
-@given(st.text(alphabet="绿岸里电车站到了，a1 ", max_size=30))
-def test_tokens_stand_where_they_say_with_a_dictionary_too(text: str) -> None:
-    tokens = ChineseAnalyzer(Dictionary({"绿岸里": "ns", "里电": "n"})).tokens(text)
-    assert all(text[token.start :].startswith(token.text) for token in tokens)
-    assert "".join(token.text for token in tokens) == text
-
-
-def test_a_dictionary_is_written_as_for_jieba_with_comments() -> None:
+def test_a_dictionary_is_written_as_for_jieba_and_wrong_lines_are_named_and_too_many_words_refused() -> None:
     known, wrong = parse_dictionary("绿岸里 5 ns\n# 说明\n绿洲线\n张三 nr  # 人\n\n")
     assert known.tags == {"绿岸里": "ns", "绿洲线": "nz", "张三": "nr"}
     assert wrong == ()
-
-
-@pytest.mark.parametrize("line", ["里", "绿岸里 5 ns 又", "绿岸里 地名", "长" * 41])
-def test_a_wrong_line_is_named_and_the_others_are_taken(line: str) -> None:
-    known, wrong = parse_dictionary(f"绿洲线\n{line}\n张三\n")
+    lines = ["里", "绿岸里 5 ns 又", "绿岸里 地名", "长" * 41]
+    known, wrong = parse_dictionary("\n".join(("绿洲线", *lines, "张三")))
     assert list(known.tags) == ["绿洲线", "张三"]
-    assert [(one.line, one.text) for one in wrong] == [(2, line)]
-
-
-def test_too_many_words_are_refused_in_one_line() -> None:
+    assert [(one.line, one.text) for one in wrong] == list(enumerate(lines, 2))
     known, wrong = parse_dictionary("\n".join(f"词语{n}" for n in range(MOST_WORDS + 9)))
     assert (len(known.tags), len(wrong)) == (MOST_WORDS, 1)
 
@@ -119,11 +105,6 @@ def test_a_dictionary_beside_the_articles_is_read_told_of_and_read_anew(tmp_path
         assert (told.name, told.line) == ("词典.txt", 2)
 
 
-@examples("written", "meant")
-def test_width_case_and_script_are_one(written: str, meant: str) -> None:
-    assert fold(written) == meant
-
-
 def test_quotation_marks_and_chinese_spaces_part_no_word() -> None:
     assert decoded(encode("“四联” 工作\u3000机制，Open AI")) == "四联工作机制 open ai"
 
@@ -148,25 +129,24 @@ def test_a_table_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 SETTINGS = ["CHUCHU_ARTICLES", "CHUCHU_DATA", "CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP", "CHUCHU_WATCH"]
 TITLES = ["全市首座垂直森林公园开放", "苏州河步道贯通", "老旧小区加装电梯提速", "图书馆夜间开放"]
+SEEN: dict[str, Callable[[str], str]] = {
+    "folded": fold,
+    "setting": lambda written: nearest(written, SETTINGS) or "-",
+    "title": lambda part: " ".join(TITLES[found] for found in remembered(part, TITLES)[:1]) or "-",
+}
+"""What of a text is looked at, by the name that `words.txt` has for it."""
 
 
-@examples("written", "meant")
-def test_a_mistyped_name_is_taken_for_the_nearest(written: str, meant: str) -> None:
-    assert nearest(written, SETTINGS) == meant
+@promised(Path(__file__).with_name("words.txt"))
+def test_words_are_folded_and_taken_for_others_as_promised(seen: str, cells: list[str]) -> None:
+    text, meant = cells
+    assert SEEN[seen](text) == meant
 
 
-def test_what_is_like_nothing_is_taken_for_nothing() -> None:
+def test_likeness_is_the_share_in_common_and_what_is_like_nothing_is_taken_for_nothing() -> None:
+    alike = likeness("步道全长四公里", "步道全长五公里")
+    assert alike > 0.8 > 0.3 > likeness("步道全长四公里", "图书馆夜间开放")
     assert nearest("newspaper", ["url", "date"], 0.6) is None
-
-
-@examples("part", "title")
-def test_a_title_is_found_by_what_somebody_half_remembers(part: str, title: str) -> None:
-    assert TITLES[remembered(part, TITLES)[0]] == title
-
-
-@pytest.mark.parametrize("part", ["公园", "地铁票价", "北京地铁票价", "完全是另一回事"])
-def test_what_is_too_short_or_another_thing_means_no_title(part: str) -> None:
-    assert remembered(part, TITLES) == []
 
 
 rows = st.lists(st.sampled_from(["甲", "乙", "丙", "丁"]), max_size=12)
@@ -179,12 +159,3 @@ def test_the_changes_turn_one_row_into_the_other(before: list[str], after: list[
         made += before[at : change.start] + after[change.after_start : change.after_end]
         at = change.end
     assert made + before[at:] == after
-
-
-def test_likeness_is_the_share_in_common() -> None:
-    assert (
-        likeness("步道全长四公里", "步道全长五公里")
-        > 0.8
-        > 0.3
-        > likeness("步道全长四公里", "图书馆夜间开放")
-    )
