@@ -170,7 +170,7 @@ class Typesetter:
         ]
         self.escape = escape
 
-    def put(self, row: str, layout: Layout | None = None, **values: object) -> str:
+    def put(self, row: str, layout: Layout | None = None, /, **values: object) -> str:
         """A row with its values, and those of a layout that are not among them."""
         return Template(self._rows[row]).substitute(vars(layout) if layout else {}, **values)
 

@@ -18,7 +18,8 @@ from knowledge.repair import sentences
 from knowledge.repair.pipeline import repair_document
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
-from knowledge.training.repair.pages import DrawnPage, newspaper_page
+from knowledge.training.repair.drawn import DrawnPage
+from knowledge.training.repair.pages import newspaper_page
 from knowledge.training.repair.scoring import packed, score_pages, truth
 from tests.knowledge.repair.pages import invented_articles
 from tests.support.words import words

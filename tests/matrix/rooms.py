@@ -78,8 +78,8 @@ class Room:
         membership = (self.state_of("m.room.member", me) or {}).get("membership")
         if membership == "invite":
             kept = ("m.room.member", "m.room.encryption")
-            shown = ("type", "sender", "content", "state_key")
-            stripped = [{name: e[name] for name in shown} for e in self.events if e["type"] in kept]
+            names = ("type", "sender", "content", "state_key")
+            stripped = [{name: e[name] for name in names} for e in self.events if e["type"] in kept]
             return "invite", {"invite_state": {"events": stripped}}
         entered = any(e.get("state_key") == me and e["content"].get("membership") == "join" for e in news)
         news = [event for event in (self.events if entered else news) if event["type"] in types]
