@@ -215,9 +215,12 @@ def test_an_unrelated_article_takes_no_hit_away(paper: Snapshot, repaired: list[
     text = "苏州河上划龙舟\n\n苏州河上昨天划起了龙舟，岸边站满了人。\n"
     unrelated = repair_document(read_document("unrelated.txt", text.encode()))
     with closing(Snapshot.of("more", [*repaired, unrelated])) as more:
-        for question in QUESTIONS[:-1]:
-            before, now = ({hit.fact.id for hit in one.ask(question).hits} for one in (paper, more))
-            assert before and before <= now, question
+        hits = [
+            [{hit.fact.id for hit in one.ask(question).hits} for one in (paper, more)]
+            for question in QUESTIONS
+        ]
+    assert [before for before, now in hits if not before <= now] == []
+    assert sum(bool(before) for before, _ in hits) >= 5
 
 
 def in_time(took: Sequence[tuple[float, str]]) -> bool:
