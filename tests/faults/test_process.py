@@ -86,24 +86,30 @@ async def test_hangups_before_the_start_is_over_are_no_death_and_a_hundred_make_
     tmp_path: Path,
 ) -> None:
     articles = write_corpus(tmp_path / "articles")
-    async with bot_api() as api, bot_process(tmp_path, api, CHUCHU_ARTICLES=str(articles)) as bot:
-        await api.until(lambda: (tmp_path / "var" / SERVED).exists())
-        for _ in range(50):
-            bot.send(signal.SIGHUP)
-            await asyncio.sleep(0.02)
-        await answered(api, 1)
-        await asyncio.sleep(1)
-        before = len(versions(tmp_path).names())
-        write_new(articles)
-        for _ in range(100):
-            bot.send(signal.SIGHUP)
-            await asyncio.sleep(0.005)
-        await answered(api, 2)
-        await api.until(lambda: len(versions(tmp_path).names()) > before)
-        await asyncio.sleep(1)
-        await answered(api, 3)
-        assert len(versions(tmp_path).names()) == before + 1
-        assert await bot.stop() == 0
+    async with bot_api() as api:
+        bot = BotProcess(tmp_path, api, CHUCHU_ARTICLES=str(articles))
+        await bot.start()
+        try:
+            await api.until(bot.data.exists)
+            for _ in range(50):
+                bot.send(signal.SIGHUP)
+                await asyncio.sleep(0.02)
+            await bot.ready()
+            await answered(api, 1)
+            await asyncio.sleep(1)
+            before = len(versions(tmp_path).names())
+            write_new(articles)
+            for _ in range(100):
+                bot.send(signal.SIGHUP)
+                await asyncio.sleep(0.005)
+            await answered(api, 2)
+            await api.until(lambda: len(versions(tmp_path).names()) > before)
+            await asyncio.sleep(1)
+            await answered(api, 3)
+            assert len(versions(tmp_path).names()) == before + 1
+            assert await bot.stop() == 0
+        finally:
+            await bot.kill()
     assert NEW in served(tmp_path)
 
 
