@@ -159,10 +159,8 @@ def over_the_corpus(
     }
     there = by_sort["there"]
     right = [one for one in there if one.said and is_right(one.said, one.case.asked.answers)]
-    best, uttered = (
-        np.mean([one.is_exact(of(one)) for one in there])
-        for of in (lambda one: one.proposed, lambda one: one.said)
-    )
+    best = np.mean([one.is_exact(one.proposed) for one in there])
+    uttered = np.mean([one.is_exact(one.said) for one in there])
     print(
         f"  whole corpus, {len(there)} asked: EM of the first fact's best answer {best:.3f}, of what is said "
         f"{uttered:.3f}; said {sum(bool(one.said) for one in told)}, right {len(right)}"

@@ -141,8 +141,11 @@ async def _wecom(home: Path, figures: Figures) -> None:
 
 async def _wecom_silence(home: Path, figures: Figures) -> None:
     """Silence, with a clock that is pushed: pings, and with them what counts as dead, come faster; the pause does not."""
-    paces = {"ping_seconds": PING_SECONDS / HASTE, "ack_seconds": 10 / HASTE}
-    async with gateway() as server, wecom_serving(server, home, Echo(), **paces) as service:
+    pings, answers = PING_SECONDS / HASTE, 10 / HASTE
+    async with (
+        gateway() as server,
+        wecom_serving(server, home, Echo(), ping_seconds=pings, ack_seconds=answers) as service,
+    ):
         server.silent = True
         seen = len(server.frames)
         dead = await waited(server.until(lambda: service.problem() is not None))

@@ -287,12 +287,9 @@ class Services:
         """Run a command of `docker compose`; return what it printed."""
         files = ("-p", self.name, "-f", "compose.yaml", "-f", "elsewhere.yaml")
         ours = {"CHUCHU_IMAGE": self.name, "CHUCHU_PORT": str(self.page), "CHUCHU_TELEGRAM_TOKEN": TOKEN}
-        command, pipes = (
-            ("docker", "compose", *files, *words),
-            {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE},
-        )
+        command, pipe = ("docker", "compose", *files, *words), subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=self.folder, env={**os.environ, **ours}, **pipes
+            *command, cwd=self.folder, env={**os.environ, **ours}, stdout=pipe, stderr=pipe
         )
         told, complained = await process.communicate()
         assert process.returncode == 0, complained.decode()

@@ -31,7 +31,8 @@ def test_what_is_refused_changes_nothing_and_what_is_acknowledged_stays(
     tmp_path: Path, job: str, error: str, stride: int
 ) -> None:
     command = [sys.executable, "-m", "tests.faults.nth", job, error, str(tmp_path), str(stride)]
-    how = {"capture_output": True, "text": True, "check": False, "timeout": 1800}
-    done = subprocess.run(command, cwd=ROOT, env=environment(), **how)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=1800
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     print(done.stdout.splitlines()[-1])

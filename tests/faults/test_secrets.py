@@ -65,7 +65,12 @@ def test_a_secret_is_known_in_each_spelling(secret: str) -> None:
         assert leaks("here", content)
 
 
-TROUBLES = (faults.UNAUTHORIZED, faults.Refusal(500, "Internal"), Reset(), Garbage(b"<html>", 502))
+TROUBLES: tuple[faults.Fault, ...] = (
+    faults.UNAUTHORIZED,
+    faults.Refusal(500, "Internal"),
+    Reset(),
+    Garbage(b"<html>", 502),
+)
 KEY = {"Authorization": f"Bearer {ADMIN}"}
 REQUESTS: tuple[tuple[str, str, dict[str, str]], ...] = (
     *(("GET", path, {}) for path in ("/", "/api/ask?q=x", "/readyz", "/nothing")),
