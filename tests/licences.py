@@ -30,10 +30,8 @@ def licence(told: PackageMetadata) -> str:
     """The licence in one line: the expression, else the classifiers, else the free text's first line, else its file."""
     if expression := (told.get_all("License-Expression") or [""])[0]:
         return str(expression)
-    classes = [
-        c.rpartition("::")[2].strip() for c in told.get_all("Classifier") or [] if c.startswith("License ::")
-    ]
-    named = [c for c in classes if c != "OSI Approved"]
+    classes = [one.split("::") for one in told.get_all("Classifier") or [] if one.startswith("License ::")]
+    named = [name for *_, last in classes if (name := last.strip()) != "OSI Approved"]
     text = (told.get_all("License") or [""])[0].strip().partition("\n")[0][:60].strip()
     return ", ".join(named) or text or _of_file(told["Name"]) or "unstated"
 
@@ -50,11 +48,8 @@ def _of_file(package: str) -> str | None:
 
 def table() -> str:
     """The whole document."""
-    rows = [
-        f"| {name} | {version} | {licence(metadata(name))} |"
-        for name, version in packages(ROOT / "requirements.txt")
-    ]
-    return HEAD + "\n".join(rows) + "\n"
+    locked = packages(ROOT / "requirements.txt")
+    return HEAD + "".join(f"| {name} | {version} | {licence(metadata(name))} |\n" for name, version in locked)
 
 
 if __name__ == "__main__":

@@ -28,19 +28,11 @@ def main(arguments: list[str]) -> int:
         home = Path(folder)
         (home / "articles").mkdir()
         (home / "articles" / "桥.txt").write_text(ARTICLE, encoding="utf-8")
-        kept = {
-            name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")
-        }
-        ours = {
-            "CHUCHU_ARTICLES": "articles",
-            "CHUCHU_HTTP": "127.0.0.1:0",
-            "CHUCHU_ADMIN_HTTP": "127.0.0.1:0",
-        }
-        asked = subprocess.run(
-            [chuchu, "ask", "--json", QUESTION], cwd=home, env=kept | ours, stdout=subprocess.PIPE, check=True
-        )
-        served = _served(chuchu, home, kept | ours)
-    answers = [json.loads(asked.stdout), served]
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+        ours = kept | {"CHUCHU_ARTICLES": "articles"}
+        ours |= dict.fromkeys(("CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP"), "127.0.0.1:0")
+        asked = subprocess.check_output([chuchu, "ask", "--json", QUESTION], cwd=home, env=ours)
+        answers = [json.loads(asked), _served(chuchu, home, ours)]
     for answer in answers:
         print(f"{QUESTION} {answer['answer']}  {answer['hits'][0]['fact']['source']['file']}")
     return 0 if all(answer["answer"] == "三公里" for answer in answers) else 1

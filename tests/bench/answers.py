@@ -10,7 +10,7 @@ was judged.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +32,12 @@ from knowledge.training.decisions import Case, PatientReader, cases
 from knowledge.training.fitting import opened, passages_of
 from knowledge.training.near_misses import Changer, read_opposites
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, exact, f1, is_right, load, normal
+from tests.bench.measured import drawn
 from tests.gold import near_misses, questions
 from tests.gold.sentences import repaired
 
 BEFORE = "0.1: gold fact EM/F1 CMRC dev .19/.29, DRCD dev .25/.35; of fourteen near misses thirteen answered"
-KEPT = 0.7
-PATIENCE = 1e9
-Readers = Callable[[], NeuralReader | None]
+KEPT, PATIENCE = 0.7, 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +48,36 @@ class Told:
     answer: Answer
     proposed: str
 
+    @property
+    def said(self) -> str:
+        return self.answer.answer or ""
+
+    def is_exact(self, said: str) -> bool:
+        return exact(said, self.case.asked.answers)
+
+    def first_is_right(self) -> bool:
+        first = next(iter((*self.answer.hits, *self.answer.related)), None)
+        if first is None or self.case.is_changed:
+            return False
+        return any(normal(answer) in normal(first.fact.text) for answer in self.case.asked.answers)
+
 
 def main(arguments: Sequence[str]) -> None:
+    """Measure without the reader and, where it is there, with it."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench answers")
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--sample", type=int, default=500)
     parser.add_argument("--opposites", nargs="*", type=Path, default=[])
     options = parser.parse_args(arguments)
     print(f"  {BEFORE}")
-    language = ChineseAnalyzer()
-    opposites = read_opposites(options.opposites)
-    for name, readers in _readers():
+    language, opposites = ChineseAnalyzer(), read_opposites(options.opposites)
+    for name, reader in _readers():
         print(f" {name}:")
-        seeds(readers)
-        invented(readers)
+        made_here(reader)
         told: list[tuple[float, bool]] = []
         for path in options.files:
-            given_the_fact(load(path), options.sample, language, readers)
-            told += over_the_corpus(path, options.sample, opposites, language, readers)
+            given_the_fact(load(path), options.sample, language, reader)
+            told += over_the_corpus(path, options.sample, opposites, language, reader)
         if len(options.files) > 1:
             print("all files together:")
             reliability(told)
@@ -74,49 +85,37 @@ def main(arguments: Sequence[str]) -> None:
         print("  no data set named: make bench ARGS='answers FILE.json … --opposites FILE …'")
 
 
-def _readers() -> Iterator[tuple[str, Readers]]:
-    yield "without the reader", lambda: None
+def _readers() -> Iterator[tuple[str, NeuralReader | None]]:
+    yield "without the reader", None
     if reader := shipped_reader():
-        patient = PatientReader(reader)
-        yield "with the reader", lambda: patient
+        yield "with the reader", PatientReader(reader)
 
 
-def seeds(readers: Readers) -> None:
-    """Print what the gold questions come to, and what went wrong."""
-    with closing(Snapshot.of("seeds", repaired(), reader=readers)) as snapshot:
-        scores = questions.score(questions.load(), snapshot.ask)
-    print(
-        f"hit@1 {scores.hit1:.3f}  hit@3 {scores.hit3:.3f}  abstain {scores.abstain:.3f}  "
-        f"answer {scores.answer:.3f}  short {scores.short:.3f}"
-    )
-    print("\n".join(f"  {wrong}" for wrong in scores.wrong))
-
-
-def invented(readers: Readers) -> None:
-    """Print what the questions of invented news come to, those kept back last."""
+def made_here(reader: NeuralReader | None) -> None:
+    """Print what the gold questions come to, and what went wrong; then of invented news, what is kept back last."""
+    with closing(Snapshot.of("seeds", repaired(), reader=lambda: reader)) as snapshot:
+        gold = questions.score(questions.load(), snapshot.ask)
+    found = f"hit@1 {gold.hit1:.3f}  hit@3 {gold.hit3:.3f}  abstain {gold.abstain:.3f}"
+    print(f"{found}  answer {gold.answer:.3f}  short {gold.short:.3f}")
+    print("\n".join(f"  {wrong}" for wrong in gold.wrong))
     for file in (near_misses.FILE, near_misses.KEPT_BACK):
-        with closing(Snapshot.of("invented", near_misses.documents(file), reader=readers)) as snapshot:
-            found = near_misses.score(snapshot.ask, file)
-        _tell(file.stem, found)
+        with closing(Snapshot.of("invented", near_misses.documents(file), reader=lambda: reader)) as snapshot:
+            of = near_misses.score(snapshot.ask, file)
+        print(
+            f"{file.stem}: {of.found} of {of.answerable} found, {of.refused} of {of.near_misses} near misses "
+            f"refused, {of.right} of {of.said} short answers right"
+        )
 
 
-def _tell(name: str, found: near_misses.Figures) -> None:
-    print(
-        f"{name}: {found.found} of {found.answerable} found, {found.refused} of {found.near_misses} near misses "
-        f"refused, {found.right} of {found.said} short answers right"
-    )
-
-
-def given_the_fact(data: QuestionSet, sample: int, language: Analyzer, readers: Readers) -> None:
+def given_the_fact(data: QuestionSet, sample: int, language: Analyzer, reader: NeuralReader | None) -> None:
     """Print exact match and F1 of the short answer where the right fact is given."""
-    passages, reader, model = passages_of(data, language), readers(), answer_model()
-    asked = [one for one in _drawn(data, sample) if one.fact is not None]
+    passages, model = passages_of(data, language), answer_model()
     matches, overlaps = [], []
-    for one in asked:
-        query = analyse(one.text, Aliases(), language)
+    for one in _answerable(data, sample):
+        if one.fact is None:
+            continue
+        query, passage = analyse(one.text, Aliases(), language), passages[one.fact.id]
         aligner = Aligner(query, model.doubts, lambda word: 0.5)
-        assert one.fact is not None
-        passage = passages[one.fact.id]
         wording = FactReading(aligner, passage, model).in_its_words
         seen = window(passage, wording.text)
         told = next(reader.read(query.text, [seen], seconds=PATIENCE)) if reader else None
@@ -124,64 +123,54 @@ def given_the_fact(data: QuestionSet, sample: int, language: Analyzer, readers: 
         said = FactReading(aligner, passage, model, read=read).answer
         matches.append(said is not None and exact(said.text, one.answers))
         overlaps.append(max(f1(said.text, answer) for answer in one.answers) if said else 0.0)
-    print(
-        f"{data.name}: {len(asked)} questions with the right fact: EM {np.mean(matches):.3f} F1 {np.mean(overlaps):.3f}"
-    )
+    figures = f"EM {np.mean(matches):.3f} F1 {np.mean(overlaps):.3f}"
+    print(f"{data.name}: {len(matches)} questions with the right fact: {figures}")
 
 
 def over_the_corpus(
-    path: Path, sample: int, opposites: dict[str, list[str]], language: Analyzer, readers: Readers
+    path: Path, sample: int, opposites: dict[str, list[str]], language: Analyzer, reader: NeuralReader | None
 ) -> list[tuple[float, bool]]:
     """Print what is claimed of all facts, and return each confidence beside whether the first fact is right."""
-    random = Random(7)
-    kept: dict[int, bool] = {}
+    random, kept = Random(7), dict[int, bool]()
     data = load(path, lambda number: kept.setdefault(number, random.random() < KEPT))
-    changer = Changer(
-        (fact.text for one in data.articles.values() for fact in one.facts), opposites, language
-    )
-    passages = passages_of(data, language)
+    facts = (fact.text for one in data.articles.values() for fact in one.facts)
+    changer, passages = Changer(facts, opposites, language), passages_of(data, language)
     with opened(data) as index:
-        answering = Answering(answer_model(), readers())
+        rest = (index, language, 10, lambda: 0.0, Answering(answer_model(), reader))
 
         def read(text: str) -> Query:
             return analyse(text, Aliases(), language)
 
         def proposed(text: str) -> str:
-            examined = examine_wordings(read(text), read, index, language, 10, lambda: 0.0, answering)
+            examined = examine_wordings(read(text), read, *rest)
             best = examined.readings[0].answer if examined else None
             return best.text if best else ""
 
         told = [
-            Told(
-                case,
-                ask(case.text, read, index, language, 10, lambda: 0.0, answering),
-                proposed(case.text) if case.sort == "there" else "",
-            )
-            for one in _drawn(data, sample)
+            Told(case, ask(case.text, read, *rest), proposed(case.text) if case.sort == "there" else "")
+            for one in _answerable(data, sample)
             for case in cases(
                 one, passages[one.fact.id] if one.fact else None, path.is_dir(), changer, language, random
             )
         ]
-    there = [one for one in told if one.case.sort == "there"]
-    said = [one for one in told if one.answer.answer]
-    right = [
-        one
-        for one in said
-        if one.case.sort == "there" and is_right(one.answer.answer or "", one.case.asked.answers)
-    ]
-    best = np.mean([exact(one.proposed, one.case.asked.answers) for one in there])
-    uttered = np.mean([exact(one.answer.answer or "", one.case.asked.answers) for one in there])
+    by_sort = {
+        sort: [one for one in told if one.case.sort == sort]
+        for sort in ("there", "near", "crossed", "removed")
+    }
+    there = by_sort["there"]
+    right = [one for one in there if one.said and is_right(one.said, one.case.asked.answers)]
+    best = np.mean([one.is_exact(one.proposed) for one in there])
+    uttered = np.mean([one.is_exact(one.said) for one in there])
     print(
         f"  whole corpus, {len(there)} asked: EM of the first fact's best answer {best:.3f}, of what is said "
-        f"{uttered:.3f}; said {len(said)}, right {len(right)}"
+        f"{uttered:.3f}; said {sum(bool(one.said) for one in told)}, right {len(right)}"
     )
-    again = [one for one in told if one.case.sort == "crossed" and one.answer.found]
-    same = sum(exact(one.answer.answer or "", one.case.asked.answers) for one in again)
+    again = [one for one in by_sort["crossed"] if one.answer.found]
+    same = sum(one.is_exact(one.said) for one in again)
     print(f"  of {len(again)} crossed ones claimed {same} say the answer of the unchanged question")
-    for sort in ("there", "near", "crossed", "removed"):
-        chosen = [one.answer.found for one in told if one.case.sort == sort]
-        print(f"  {sort}: {sum(chosen)} of {len(chosen)} claimed")
-    trusted = [(one.answer.confidence, _first_is_right(one)) for one in told]
+    for sort, some in by_sort.items():
+        print(f"  {sort}: {sum(one.answer.found for one in some)} of {len(some)} claimed")
+    trusted = [(one.answer.confidence, one.first_is_right()) for one in told]
     reliability(trusted)
     return trusted
 
@@ -189,21 +178,11 @@ def over_the_corpus(
 def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
     """Print ten bins of confidence beside the share that is right."""
     for low in range(10):
-        inside = [(c, right) for c, right in pairs if low <= min(9.99, 10 * c) < low + 1]
-        if inside:
-            mean, share = np.mean([c for c, _ in inside]), np.mean([right for _, right in inside])
-            print(
-                f"  confidence {low / 10:.1f}–{low / 10 + 0.1:.1f}: {len(inside):5}  mean {mean:.3f}  right {share:.3f}"
-            )
+        if inside := [pair for pair in pairs if low <= min(9.99, 10 * pair[0]) < low + 1]:
+            mean, share = np.mean(inside, axis=0)
+            bin_ = f"confidence {low / 10:.1f}–{low / 10 + 0.1:.1f}"
+            print(f"  {bin_}: {len(inside):5}  mean {mean:.3f}  right {share:.3f}")
 
 
-def _first_is_right(told: Told) -> bool:
-    first = next(iter((*told.answer.hits, *told.answer.related)), None)
-    if first is None or told.case.is_changed:
-        return False
-    return any(normal(answer) in normal(first.fact.text) for answer in told.case.asked.answers)
-
-
-def _drawn(data: QuestionSet, sample: int) -> list[AskedQuestion]:
-    asked = [one for one in data.asked if one.answerable]
-    return Random(2).sample(asked, min(sample, len(asked)))
+def _answerable(data: QuestionSet, sample: int) -> Sequence[AskedQuestion]:
+    return drawn([one for one in data.asked if one.answerable], sample, seed=2)

@@ -9,7 +9,6 @@ import hashlib
 import io
 import logging
 import re
-import time
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +16,7 @@ from contextlib import closing
 from functools import partial
 from importlib import import_module, util
 from pathlib import Path
+from statistics import mean
 
 import pypdfium2 as pdfium
 from PIL import Image
@@ -26,6 +26,7 @@ from knowledge.documents.formats import extract_document
 from knowledge.documents.text import decode_text
 from knowledge.repair.pipeline import repair_document
 from tests.bench.makers import as_photographed, makers
+from tests.bench.measured import spent
 from tests.bench.papers import LAYOUTS, Layout, Story, drawn_layout, saved_page, stories_of
 from tests.bench.word import listed_word, with_lists
 
@@ -36,6 +37,7 @@ Told = tuple[str, str, str]
 """A sentence with its title and section; the last two empty where a reader knows none."""
 
 _SENTENCE = re.compile("[^。！？]*[。！？]+[”’）》」』]*")
+WHICH = {False: "tuned on", True: "kept back"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,50 +50,40 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--news"]:
         return news(Path(arguments[1]))
     words = [word.lower() for word in arguments if not word.startswith("-")]
-    known = [*makers(), *(SCANS if "--scans" in arguments else [])]
     layouts = [*LAYOUTS, *map(drawn_layout, DRAWN)]
     if "--few" in arguments:
         layouts = [*LAYOUTS[:5], *layouts[-5:]]
-    for maker, suffix, make in known:
+    for maker, suffix, make in (*makers(), *(SCANS if "--scans" in arguments else ())):
         if words and not any(word in maker.lower() for word in words):
             continue
         measured: dict[tuple[bool, str], list[tuple[float, ...]]] = defaultdict(list)
         for layout in layouts:
             stories = stories_of(layout)
-            shown = with_lists(stories) if make is listed_word else stories
-            shown = shown[:1] if make is saved_page else shown
-            wanted = [
-                (text, title, section or "") for one in shown for text, title, section in one.sentences()
-            ]
-            data = make(layout, stories)
+            shown = (
+                with_lists(stories) if make is listed_word else stories[:1] if make is saved_page else stories
+            )
+            wanted, data = [told for one in shown for told in one.sentences()], make(layout, stories)
             for name, reader in READERS[suffix].items():
                 if maker.startswith("scan") and name != "ours":
                     continue
-                start = time.process_time()
-                told = list(reader(data))
-                seconds = time.process_time() - start
-                measured[layout.kept, name].append((*score(wanted, told), seconds))
-            if suffix == ".pdf":
-                measured[layout.kept, "ours"][-1] += (unaccounted(data),)
+                told: list[Told] = []
+                seconds = spent(lambda: told.extend(reader(data)))  # noqa: B023  at once
+                lost = (unaccounted(data),) if (suffix, name) == (".pdf", "ours") else ()
+                measured[layout.kept, name].append((*score(wanted, told), seconds, *lost))
         for (kept, name), rows in sorted(
             measured.items(), key=lambda each: (each[0][0], -sum(r[0] for r in each[1]))
         ):
-            f1, title, section, seconds = (sum(row[at] for row in rows) / len(rows) for at in range(4))
-            lost = f"  {sum(row[4] for row in rows):.0f} characters nowhere" if len(rows[0]) > 4 else ""
-            which = "kept back" if kept else "tuned on"
-            figures = f"F1 {f1:.3f}  title {title:.3f}  section {section:.3f}  {seconds:.2f} s a page{lost}"
-            print(f"{maker:23} {which:9} {name:22} {figures}", flush=True)
+            f1, title, section, each, *nowhere = map(mean, zip(*rows, strict=True))
+            figures = f"F1 {f1:.3f}  title {title:.3f}  section {section:.3f}  {each:.2f} s a page"
+            figures += "".join(f"  {len(rows) * one:.0f} characters nowhere" for one in nowhere)
+            print(f"{maker:23} {WHICH[kept]:9} {name:22} {figures}", flush=True)
     return 0
 
 
 def unaccounted(data: bytes) -> int:
     """How many characters PDFium counts, blanks apart, that are in no line of ours and in no part reported missing."""
     document, missing = extract_document("a.pdf", data)
-    counted: Counter[str] = Counter()
-    with pdfium.PdfDocument(data) as pages:
-        for page in pages:
-            with closing(page), closing(page.get_textpage()) as text:
-                counted.update(_folded(text.get_text_range()))
+    counted = Counter(_folded("".join(_pages(data))))
     reported = sum(int(number) for part in missing for number in re.findall(r"有 (\d+) [字处]", part.reason))
     return max(0, (counted - Counter(_folded("".join(document.lines)))).total() - reported)
 
@@ -103,30 +95,17 @@ def _folded(text: str) -> str:
     return "".join(char for char in text if char.isprintable() and not char.isspace())
 
 
-def scanned(layout: Layout, stories: Sequence[Story]) -> bytes:
-    """A picture of a page, as a scanner makes it."""
-    return _pictured(_rendered(layout, stories))
-
-
-def photographed(layout: Layout, stories: Sequence[Story]) -> bytes:
-    """The same as a hand holds a camera: askew, darker to one side, a little blurred."""
-    return _pictured(as_photographed(_rendered(layout, stories), 0.8))
-
-
-SCANS = (("scan, 200 dpi", ".pdf", scanned), ("scan, photographed", ".pdf", photographed))
-
-
-def _rendered(layout: Layout, stories: Sequence[Story]) -> Image.Image:
+def scanned(layout: Layout, stories: Sequence[Story], askew: float = 0.0) -> bytes:
+    """A picture of a page, as a scanner makes it; askew as a hand holds a camera."""
     _, _, make = next(makers())
     with pdfium.PdfDocument(make(layout, stories)) as document, closing(document[0]) as sheet:
-        picture: Image.Image = sheet.render(scale=200 / 72).to_pil().convert("RGB")
-    return picture
-
-
-def _pictured(image: Image.Image) -> bytes:
+        image: Image.Image = sheet.render(scale=200 / 72).to_pil().convert("RGB")
     picture = io.BytesIO()
-    image.save(picture, "PDF", resolution=200)
+    (as_photographed(image, askew) if askew else image).save(picture, "PDF", resolution=200)
     return picture.getvalue()
+
+
+SCANS = (("scan, 200 dpi", ".pdf", scanned), ("scan, photographed", ".pdf", partial(scanned, askew=0.8)))
 
 
 def news(folder: Path) -> int:
@@ -138,7 +117,7 @@ def news(folder: Path) -> int:
     found: dict[tuple[bool, str], list[tuple[float, float]]] = defaultdict(list)
     for path in sorted((folder / "original").glob("*.html")):
         data = path.read_bytes()
-        kept_back = not hashlib.sha256(path.stem.encode()).digest()[0] % 2
+        kept = not hashlib.sha256(path.stem.encode()).digest()[0] % 2
         cleaned = (folder / "cleaned" / f"{path.stem}.txt").read_text("utf-8", "replace")
         parsed = repair_document(read_document("a.html", data))
         heads = {fact.section or "" for fact in parsed.facts} | {each.title.text for each in parsed.articles}
@@ -149,11 +128,10 @@ def news(folder: Path) -> int:
         }
         for name, (lines, more) in told.items():
             read = _share(_lines(cleaned), "".join((*lines, *more)))
-            found[kept_back, name].append((read, 1 - _share(lines, cleaned)))
-    for (kept_back, name), rows in sorted(found.items()):
-        recall, noise = (sum(values) / len(rows) for values in zip(*rows, strict=True))
-        which = "kept back" if kept_back else "tuned on"
-        print(f"{which:9} {len(rows)} pages  {name:12} recall {recall:.3f}  noise {noise:.3f}")
+            found[kept, name].append((read, 1 - _share(lines, cleaned)))
+    for (kept, name), rows in sorted(found.items()):
+        recall, noise = map(mean, zip(*rows, strict=True))
+        print(f"{WHICH[kept]:9} {len(rows)} pages  {name:12} recall {recall:.3f}  noise {noise:.3f}")
     return 0
 
 
@@ -163,26 +141,31 @@ def _lines(text: str) -> list[str]:
 
 def _share(lines: Sequence[str], text: str) -> float:
     """How many of the lines' characters are of lines that stand in the text, four fifths of their sixes at least."""
-    whole = _tight(text)
-    sixes = {whole[at : at + 6] for at in range(len(whole) - 5)}
-    tight = [_tight(line) for line in lines]
-    held = 0
-    for line in tight:
-        own = {line[at : at + 6] for at in range(len(line) - 5)}
-        known = line in whole or (len(line) >= 12 and len(own & sixes) >= 0.8 * len(own))
-        held += len(line) * known
-    return held / max(1, sum(map(len, tight)))
+
+    def sixes(line: str) -> set[str]:
+        return {line[at : at + 6] for at in range(len(line) - 5)}
+
+    whole, tight = _tight(text), [_tight(line) for line in lines]
+    all_sixes = sixes(whole)
+    held = [
+        line
+        for line in tight
+        if line in whole or (len(line) >= 12 and len(sixes(line) & all_sixes) >= 0.8 * len(sixes(line)))
+    ]
+    return sum(map(len, held)) / max(1, sum(map(len, tight)))
 
 
 def score(wanted: Sequence[Told], told: Sequence[Told]) -> tuple[float, float, float]:
     """Return F1 of whole sentences, and of those found how many have the right title and section."""
-    want = {_tight(sentence): (_tight(title), _tight(section)) for sentence, title, section in wanted}
-    have = {_tight(sentence): (_tight(title), _tight(section)) for sentence, title, section in told}
+    want, have = (
+        {_tight(one): (_tight(title), _tight(section)) for one, title, section in rows}
+        for rows in (wanted, told)
+    )
     both = want.keys() & have.keys()
-    f1 = 2 * len(both) / (len(want) + len(have))
-    titles = sum(want[each][0] == have[each][0] for each in both) / max(1, len(both))
-    sections = sum(want[each][1] == have[each][1] for each in both) / max(1, len(both))
-    return f1, titles, sections
+    titles, sections = (
+        sum(want[each][at] == have[each][at] for each in both) / max(1, len(both)) for at in (0, 1)
+    )
+    return 2 * len(both) / (len(want) + len(have)), titles, sections
 
 
 def _tight(text: str) -> str:
@@ -195,43 +178,37 @@ def ours(data: bytes, name: str = "a.pdf") -> Iterable[Told]:
             yield fact.text, fact.article.title.text, fact.section or ""
 
 
-def ours_in_word(data: bytes) -> Iterable[Told]:
-    """The same of a DOCX."""
-    return ours(data, "a.docx")
+ours_in_word = partial(ours, name="a.docx")
 
 
-def stream_order(data: bytes) -> Iterable[Told]:
+def _pages(data: bytes) -> Iterable[str]:
     """PDFium's own text, in the order it was drawn."""
     with pdfium.PdfDocument(data) as document:
         for page in document:
             with closing(page), closing(page.get_textpage()) as text:
-                yield from _sentences(text.get_text_range())
+                yield text.get_text_range()
 
 
-def mined(data: bytes) -> Iterable[Told]:
+def _mined(data: bytes) -> Iterable[str]:
     """pdfminer with its layout analysis."""
     from pdfminer.high_level import extract_text
 
-    yield from _sentences(extract_text(io.BytesIO(data)))
+    yield extract_text(io.BytesIO(data))
 
 
-def plumbed(data: bytes) -> Iterable[Told]:
+def _plumbed(data: bytes) -> Iterable[str]:
     import pdfplumber
 
     with pdfplumber.open(io.BytesIO(data)) as document:
         for page in document.pages:
-            yield from _sentences(page.extract_text() or "")
+            yield page.extract_text() or ""
 
 
-def docling(data: bytes) -> Iterable[Told]:
-    unit = import_module("docling_core.types.doc.page").TextCellUnit.LINE
-    document = (
-        import_module("docling_parse.pdf_parser")
-        .DoclingPdfParser(loglevel="fatal")
-        .load(path_or_stream=io.BytesIO(data))
-    )
-    for _, page in document.iterate_pages():
-        yield from _sentences("\n".join(cell.text for cell in page.iterate_cells(unit_type=unit)))
+def _docling(data: bytes) -> Iterable[str]:
+    line = import_module("docling_core.types.doc.page").TextCellUnit.LINE
+    parser = import_module("docling_parse.pdf_parser").DoclingPdfParser(loglevel="fatal")
+    for _, page in parser.load(path_or_stream=io.BytesIO(data)).iterate_pages():
+        yield "\n".join(cell.text for cell in page.iterate_cells(unit_type=line))
 
 
 def _by_trafilatura(data: bytes) -> tuple[str, str]:
@@ -239,11 +216,7 @@ def _by_trafilatura(data: bytes) -> tuple[str, str]:
     import trafilatura
 
     found = trafilatura.bare_extraction(data, with_metadata=True, include_comments=False)
-    return (
-        (found.title or "", found.text or "")
-        if found is not None and not isinstance(found, dict)
-        else ("", "")
-    )
+    return ("", "") if found is None or isinstance(found, dict) else (found.title or "", found.text or "")
 
 
 def _by_readability(data: bytes) -> tuple[str, str]:
@@ -254,26 +227,30 @@ def _by_readability(data: bytes) -> tuple[str, str]:
     return page.short_title(), html.fromstring(page.summary()).text_content()
 
 
+def _paged(read: Callable[[bytes], Iterable[str]]) -> Callable[[bytes], Iterable[Told]]:
+    return lambda data: (told for page in read(data) for told in _sentences(page))
+
+
 def _web(read: Callable[[bytes], tuple[str, str]]) -> Callable[[bytes], Iterable[Told]]:
     def told(data: bytes) -> Iterable[Told]:
         title, text = read(data)
-        return ((sentence, title, "") for sentence, _, _ in _sentences(text))
+        return _sentences(text, title)
 
     return told
 
 
-def _sentences(text: str) -> Iterable[Told]:
+def _sentences(text: str, title: str = "") -> Iterable[Told]:
     joined = "".join(line.strip() for line in text.splitlines())
-    return ((match[0], "", "") for match in _SENTENCE.finditer(joined))
+    return ((match[0], title, "") for match in _SENTENCE.finditer(joined))
 
 
 READERS: dict[str, dict[str, Callable[[bytes], Iterable[Told]]]] = {
     ".pdf": {
         "ours": ours,
-        "PDFium's stream order": stream_order,
-        "pdfminer.six": mined,
-        "pdfplumber": plumbed,
-        **({"docling-parse": docling} if util.find_spec("docling_parse") else {}),
+        "PDFium's stream order": _paged(_pages),
+        "pdfminer.six": _paged(_mined),
+        "pdfplumber": _paged(_plumbed),
+        **({"docling-parse": _paged(_docling)} if util.find_spec("docling_parse") else {}),
     },
     ".docx": {"ours": ours_in_word},
     ".html": {

@@ -6,7 +6,7 @@ occurs, so characters, pairs and words keep the frequencies that they have in pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -40,17 +40,18 @@ def stock_of_seeds() -> Stock:
 def stock_of(paths: Sequence[Path]) -> Stock:
     """The articles and the questions of SQuAD-style files."""
     read = [load(path) for path in paths]
-    clauses = _clauses([one for data in read for one in data.articles.values()])
-    return Stock(
-        ", ".join(data.name for data in read), clauses, [q.text for data in read for q in data.asked]
+    clauses, asked = (
+        _clauses(one for data in read for one in data.articles.values()),
+        [q.text for data in read for q in data.asked],
     )
+    return Stock(", ".join(data.name for data in read), clauses, asked)
 
 
-def _clauses(documents: Sequence[ParsedDocument]) -> list[list[str]]:
-    whole = (
-        clause for one in documents for fact in one.facts for clause in re.split(r"[，。；,]", fact.text)
-    )
-    return [rjieba.cut(clause) for clause in whole if len(clause) > 3]
+def _clauses(documents: Iterable[ParsedDocument]) -> list[list[str]]:
+    texts = (fact.text for one in documents for fact in one.facts)
+    return [
+        rjieba.cut(clause) for text in texts for clause in re.split(r"[，。；,]", text) if len(clause) > 3
+    ]
 
 
 def grown(stock: Stock, size: int) -> Iterator[list[str]]:

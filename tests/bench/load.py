@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from urllib.parse import quote, unquote
@@ -22,13 +21,14 @@ import aiohttp
 from yarl import URL
 
 from tests.bench.grown import stock_of_seeds
+from tests.bench.measured import folder as new_folder
+from tests.bench.measured import percentiles, timed
 from tests.botapi.process import bot_process, running
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.support.process import ROOT
 
 SECONDS, RATE = 30.0, 200
-PERCENTILES = (50, 95, 99, 99.9)
 NOTHING = ("北京地铁票价", "qzxjk", "火星移民计划", "2099年的房价")
 FIRST = (
     "/",
@@ -45,25 +45,23 @@ def main(arguments: Sequence[str]) -> None:
     seconds = float(arguments[0]) if arguments else SECONDS
     rate = int(arguments[1]) if len(arguments) > 1 else RATE
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_first(Path(folder)))
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_ask(Path(folder), seconds, rate))
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_flood(Path(folder)))
+    for measure in (_first, partial(_ask, seconds=seconds, rate=rate), _flood):
+        with new_folder() as folder:
+            asyncio.run(measure(folder))
 
 
 async def _first(folder: Path) -> None:
+    took: list[float] = []
     async with running(folder, **OVER_SEEDS):
         pass
     async with running(folder, **OVER_SEEDS) as bot, aiohttp.ClientSession(bot.url) as http:
         while (await http.get("/readyz")).status != 200:
             await asyncio.sleep(0.05)
         for path in FIRST:
-            began = time.perf_counter()
-            async with http.get(URL(path, encoded=True)) as response:
-                await response.read()
-            print(f"first {unquote(path)}: {1000 * (time.perf_counter() - began):.0f} ms")
+            with timed(took):
+                async with http.get(URL(path, encoded=True)) as response:
+                    await response.read()
+            print(f"first {unquote(path)}: {1000 * took[-1]:.0f} ms")
 
 
 async def _ask(folder: Path, seconds: float, rate: int) -> None:
@@ -93,7 +91,9 @@ async def _ask(folder: Path, seconds: float, rate: int) -> None:
                 if (wait := due - time.perf_counter()) > 0:
                     await asyncio.sleep(wait)
                 asking.create_task(ask(draw.choice(queries), due))
-    print(f"API, {rate}/s for {seconds:.0f} s: {len(times):,} questions, {failed} failed; {_line(times)}")
+    print(
+        f"API, {rate}/s for {seconds:.0f} s: {len(times):,} questions, {failed} failed; {percentiles(times, 50, 95, 99, 99.9)}"
+    )
 
 
 async def _flood(folder: Path) -> None:
@@ -116,13 +116,3 @@ async def _flood(folder: Path) -> None:
         f"{READERS:,} updates at once: all ended in {spent:.0f} s, {len(calls) / spent:.0f} messages/s, at most "
         f"{busiest} in a second, {refused} refused; {LATER} who came 2 s later all had answers in {late:.1f} s"
     )
-
-
-def _line(times: Sequence[float]) -> str:
-    rows = sorted(times)
-    at = {p: rows[min(len(rows) - 1, int(len(rows) * p / 100))] for p in PERCENTILES}
-    return ", ".join(f"p{p:g} {1000 * t:.0f} ms" for p, t in at.items())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

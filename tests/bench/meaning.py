@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -31,21 +29,19 @@ from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
-from knowledge.search.pool import Pool
 from knowledge.search.ranking import FEATURES
-from knowledge.search.semantic import clauses
-from knowledge.text.analyzer import ChineseAnalyzer
+from knowledge.search.semantic import Meanings, clauses
+from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 from knowledge.text.folding import fold
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
 from knowledge.training.ranking import Example, fit_ranking
-from tests.bench.quality import drawn, line
+from tests.bench.measured import at, drawn, folder
+from tests.bench.quality import DEPTH, line
 from tests.gold.sentences import repaired
 
 PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
-TOP = 20
+TOP, QUERIES, CHUNK = 20, 10, 50_000
 NOISE = 0.01  # a fifth of what a number of a vector is
-CHUNK = 50_000
-QUERIES = 10
 GOLD = Path(__file__).parents[1] / "gold"
 
 
@@ -58,36 +54,32 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--sample", type=int, default=500)
     options = parser.parse_args(arguments)
-    with ExitStack() as held:
-        vectors = options.vectors or Path(held.enter_context(tempfile.TemporaryDirectory()))
-        if options.what == "speed":
-            for size in map(int, options.given or ["200000"]):
-                speed(size)
+    if options.what == "speed":
+        for size in map(int, options.given or ["200000"]):
+            speed(size)
+        return
+    with folder() as aside:
+        vectors, sets = options.vectors or aside, [load(Path(name)) for name in options.given]
+        if options.what == "fit":
+            fit(sets, vectors, synonyms(options.synonyms), options.sample)
         else:
-            sets = [load(Path(name)) for name in options.given]
-            if options.what == "fit":
-                fit(sets, vectors, synonyms(options.synonyms), options.sample)
-            else:
-                for data in sets:
-                    judge(data, vectors, options.sample)
+            for data in sets:
+                judge(data, vectors, options.sample)
 
 
 def fit(sets: Sequence[QuestionSet], vectors: Path, others: dict[str, list[str]], sample: int) -> None:
     """Print the weights of words and meaning together."""
-    language = ChineseAnalyzer()
-    examples: list[Example] = []
+    language, examples = ChineseAnalyzer(), list[Example]()
     for data in sets:
         asked = drawn([one for one in data.asked if one.right], sample)
-        replaced = [replace(one, text=_in_synonyms(one.text, others)) for one in asked]
         with embedded(data.articles.values(), vectors / data.name) as (index, semantics):
             meanings = semantics.over(index.columns)
-            for some in (asked, replaced):
-                for one in some:
-                    query = analyse(one.text, Aliases(), language)
-                    ranked = rank(query, None, index, language, meanings.of(query.text))
-                    right = _right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
-                    if ranked and right.any():
-                        examples.append(Example(ranked.features, right, 1 / len(some)))
+            for in_synonyms in (False, True):
+                for one in asked:
+                    text = _in_synonyms(one.text, others) if in_synonyms else one.text
+                    features, _, right = _ranked(index, language, text, one, meanings)
+                    if right.any():
+                        examples.append(Example(features, right, 1 / len(asked)))
     weights = fit_ranking(examples)
     told = {feature.__name__: round(float(w), 3) for feature, w in zip(FEATURES, weights, strict=True)}
     print("RANKING_WITH_MEANING", told)
@@ -99,33 +91,39 @@ def judge(data: QuestionSet, vectors: Path, sample: int) -> None:
     asked = drawn([one for one in data.asked if one.right], sample)
     ranks: dict[str, list[float]] = {"words": [], "words and meaning": []}
     with embedded(data.articles.values(), vectors / data.name) as (index, semantics):
-        meanings = semantics.over(index.columns)
+        by = {"words": None, "words and meaning": semantics.over(index.columns)}
         print(f"{data.name}: {len(index.columns)} facts, {len(asked)} questions")
         for one in asked:
-            query = analyse(one.text, Aliases(), language)
-            for name, meaning in (("words", None), ("words and meaning", meanings.of(query.text))):
-                ranked = rank(query, None, index, language, meaning)
-                right = _right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
-                place = (
-                    int((ranked.scores > ranked.scores[right].max()).sum()) if right.any() and ranked else TOP
-                )
-                ranks[name].append(1 / (place + 1) if place < 10 else 0.0)
+            for name, meanings in by.items():
+                _, scores, right = _ranked(index, language, one.text, one, meanings)
+                place = int((scores > scores[right].max()).sum()) if right.any() else TOP
+                ranks[name].append(1 / (place + 1) if place < DEPTH else 0.0)
     for name, places in ranks.items():
         line(name, places)
 
 
+def _ranked(
+    index: Index, language: Analyzer, text: str, asked: AskedQuestion, by: Meanings | None
+) -> tuple[Array, Array, Array]:
+    """The features and scores of what is found, and which of it is right; empty where nothing is."""
+    query = analyse(text, Aliases(), language)
+    ranked = rank(query, None, index, language, by.of(query.text) if by else None)
+    if not ranked:
+        return np.zeros(0), np.zeros(0), np.zeros(0, np.bool_)
+    facts = index.facts_at([int(key) for key in index.columns.keys[ranked.pool.rows]])
+    return ranked.features, ranked.scores, np.array([fact.id in asked.right for fact in facts])
+
+
 def speed(size: int) -> None:
     """Print what so many vectors weigh, how long a query takes and how many of the nearest it finds."""
-    random = np.random.default_rng(0)
-    stock, asked = _stock()
-    model = Model("mixed", stock.shape[1])
-    with tempfile.TemporaryDirectory() as folder:
-        with writing_vectors(Path(folder), model) as writer:
+    random, (stock, asked) = np.random.default_rng(0), _stock()
+    with folder() as home:
+        with writing_vectors(home, Model("mixed", stock.shape[1])) as writer:
             for start in range(0, size, 10_000):
                 some = _mixed(random, stock, min(10_000, size - start))
                 writer.add([(start + n, row[None]) for n, row in enumerate(some)])
-        weight = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
-        vectors = open_vectors(Path(folder))
+        weight = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+        vectors = open_vectors(home)
         assert vectors is not None
         parts = [np.arange(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
         times, found = [], []
@@ -135,11 +133,10 @@ def speed(size: int) -> None:
             best = near[np.argsort(-vectors.likeness(query, near))[:TOP]]
             times.append(time.process_time() - began)
             alike = np.concatenate([vectors.likeness(query, part) for part in parts])
-            exact = np.argsort(-alike)[:TOP]
-            found.append(len(np.intersect1d(best, exact)) / TOP)
+            found.append(len(np.intersect1d(best, np.argsort(-alike)[:TOP])) / TOP)
+    took = f"CPU a query p50 {at(times, 50):.1f} ms"
     print(
-        f"  {size} vectors: {weight / 1e6:.0f} MB, CPU a query p50 {1000 * np.median(times):.1f} ms,"
-        f" {np.mean(found):.3f} of the {TOP} nearest found",
+        f"  {size} vectors: {weight / 1e6:.0f} MB, {took}, {np.mean(found):.3f} of the {TOP} nearest found",
         flush=True,
     )
 
@@ -164,19 +161,14 @@ def _mixed(random: np.random.Generator, stock: Array, count: int) -> Array:
     return unit
 
 
-def _right_rows(index: Index, pool: Pool, asked: AskedQuestion) -> Array:
-    facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
-    return np.array([fact.id in asked.right for fact in facts])
-
-
 @contextmanager
 def embedded(articles: Iterable[ParsedDocument], vectors: Path) -> Iterator[tuple[Index, Semantics]]:
     """Build the index of articles and embed what their vectors have not yet."""
     vectors.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
-        build_index(folder, ((one, b"") for one in articles))
-        index = held.enter_context(open_index(folder))
+        home = held.enter_context(folder()) / "index"
+        build_index(home, ((one, b"") for one in articles))
+        index = held.enter_context(open_index(home))
         semantics = held.enter_context(Semantics(vectors, BUNDLED, PATIENCE))
         embed_index(index, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
         yield index, semantics
@@ -187,10 +179,9 @@ def synonyms(path: Path | None) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in path.read_text(encoding="utf-8").splitlines() if path else ():
         code, _, words = row.partition(" ")
-        if code.endswith("="):
-            group = [word for word in words.split() if len(word) > 1]
-            for word in group:
-                found.setdefault(word, []).extend(o for o in group if not set(o) & set(word))
+        group = [word for word in words.split() if len(word) > 1 and code.endswith("=")]
+        for word in group:
+            found.setdefault(word, []).extend(other for other in group if not set(other) & set(word))
     return {word: others for word, others in found.items() if others}
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,13 +23,13 @@ from pathlib import Path
 from knowledge.model import Answer
 from knowledge.snapshot import Models, Snapshot
 from tests.bench.meaning import embedded
+from tests.bench.measured import folder
 from tests.gold.sentences import repaired
 from tests.support.reading import patient_reader
 
 ROOT = Path(__file__).parents[2]
 GOLD = ROOT / "tests" / "gold"
 FOLDERS = {"meaning": GOLD / "meaning", "seeds": ROOT / "seeds"}
-NONE = "none"
 LATIN = frozenset({"english", "pinyin"})
 
 
@@ -53,13 +52,14 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     sets = {name: _rows(GOLD / "paraphrases.jsonl", name) for name in FOLDERS}
     folders = dict(FOLDERS)
-    for folder in options.folders:
-        folders[str(folder)] = folder
-        sets[str(folder)] = _rows(folder / "questions.jsonl")
-    with ExitStack() as held:
-        vectors = options.vectors or Path(held.enter_context(tempfile.TemporaryDirectory()))
+    for place in options.folders:
+        folders[str(place)], sets[str(place)] = place, _rows(place / "questions.jsonl")
+    with folder() as aside:
         for name, rows in sets.items():
-            with asked_of(folders[name], vectors / f"of-{folders[name].name}") as (words, both):
+            with asked_of(folders[name], (options.vectors or aside) / f"of-{folders[name].name}") as (
+                words,
+                both,
+            ):
                 for half, latin in product(("seen", "kept"), (False, True)):
                     some = [row for row in rows if row.half == half and (row.kind in LATIN) == latin]
                     if some:
@@ -70,56 +70,42 @@ def main(arguments: Sequence[str]) -> None:
 
 def _rows(path: Path, on: str | None = None) -> list[Row]:
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [
-        Row(row["half"], row["kind"], row["query"], row["right"])
-        for row in rows
-        if on is None or row["on"] == on
-    ]
+    return [Row(*(row[name] for name in Row.__slots__)) for row in rows if on is None or row["on"] == on]
 
 
 @contextmanager
-def asked_of(folder: Path, vectors: Path) -> Iterator[tuple[Snapshot, Snapshot]]:
+def asked_of(articles: Path, vectors: Path) -> Iterator[tuple[Snapshot, Snapshot]]:
     """Lend a folder's articles, once searched by words alone and once by meaning too."""
     with ExitStack() as held:
-        opened, semantics = held.enter_context(embedded(repaired(folder=folder), vectors))
+        opened, semantics = held.enter_context(embedded(repaired(folder=articles), vectors))
         by_words, by_meaning = (Models(over=over, reader=patient_reader) for over in (None, semantics.over))
         yield Snapshot("v1", opened, held, by_words), Snapshot("v1", opened, held, by_meaning)
 
 
 def met(snapshot: Snapshot, name: str, rows: Sequence[Row], show: bool = False) -> None:
     """Ask the questions and print what came of them."""
-    asked: Counter[str] = Counter()
-    first: Counter[str] = Counter()
-    third: Counter[str] = Counter()
+    asked, first, third = Counter[str](), Counter[str](), Counter[str]()
     claimed = close = wrongly = 0
     for row in rows:
         answer = snapshot.ask(row.query, 10)
-        asked[row.kind] += 1
         if row.right is None:
             claimed += answer.found
             close += answer.close
             continue
-        right = [_bare(row.right) in _bare(text) for text in _shown(answer)]
-        first[row.kind] += right[:1] == [True]
+        hits = answer.hits if answer.found else answer.related if answer.close else ()
+        right = [_bare(row.right) in _bare(hit.fact.text) for hit in hits]
+        is_first = right[:1] == [True]
+        asked[row.kind] += 1
+        first[row.kind] += is_first
         third[row.kind] += any(right[:3])
-        wrongly += answer.found and right[:1] != [True]
-        if show and right[:1] != [True]:
+        wrongly += answer.found and not is_first
+        if show and not is_first:
             _tell(row, answer)
-    kinds = [kind for kind in asked if kind != NONE]
-    total = sum(asked[kind] for kind in kinds)
-    print(
-        f"  {name:46} @1 {sum(first.values()) / total:.2f} @3 {sum(third.values()) / total:.2f} of {total} ("
-        + ", ".join(f"{kind} {first[kind]}/{third[kind]}/{asked[kind]}" for kind in kinds)
-        + f"), {wrongly} claimed wrongly"
-        + (f"; of {asked[NONE]} unanswerable {claimed} claimed, {close} close" if asked[NONE] else ""),
-        flush=True,
-    )
-
-
-def _shown(answer: Answer) -> list[str]:
-    """The facts found or close."""
-    hits = answer.hits if answer.found else answer.related if answer.close else ()
-    return [hit.fact.text for hit in hits]
+    total, unanswerable = asked.total(), sum(row.right is None for row in rows)
+    by_kind = ", ".join(f"{kind} {first[kind]}/{third[kind]}/{asked[kind]}" for kind in asked)
+    best = f"@1 {first.total() / total:.2f} @3 {third.total() / total:.2f} of {total}"
+    rest = f"; of {unanswerable} unanswerable {claimed} claimed, {close} close" if unanswerable else ""
+    print(f"  {name:46} {best} ({by_kind}), {wrongly} claimed wrongly{rest}", flush=True)
 
 
 def _tell(row: Row, answer: Answer) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import Protocol
 
 import bm25s
 import numpy as np
@@ -21,17 +21,21 @@ import rjieba
 import tantivy
 from opencc import OpenCC
 
-from knowledge.model import Answer
 from knowledge.search.corpus import Array
 from knowledge.snapshot import Snapshot
 from knowledge.text.folding import fold, is_hanzi
 from knowledge.text.pinyin import sounds
-from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
+from knowledge.training.question_sets import QuestionSet, load
+from tests.bench.measured import drawn
 
-FALSE = 0.05
+FALSE, DEPTH = 0.05, 10
+Variant = Callable[[str], str]
+Finder = Callable[[str], Sequence[int]]
+"""The numbers of the best texts for a query."""
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Measure every file named."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench quality")
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--sample", type=int, help="questions of each set, drawn at random")
@@ -40,9 +44,8 @@ def main(arguments: Sequence[str]) -> None:
         print("  no data set named: make bench ARGS='quality FILE.json …'")
     for path in options.files:
         data = load(path)
-        print(
-            f"{data.name}: {sum(len(r.facts) for r in data.articles.values())} facts, {len(data.asked)} questions"
-        )
+        facts = sum(len(one.facts) for one in data.articles.values())
+        print(f"{data.name}: {facts} facts, {len(data.asked)} questions")
         ranking(data, options.sample)
         abstaining(path, options.sample)
 
@@ -52,66 +55,48 @@ def ranking(data: QuestionSet, sample: int | None) -> None:
     asked = drawn([one for one in data.asked if one.right], sample)
     facts = [fact for repaired in data.articles.values() for fact in repaired.facts]
     texts = [fact.text for fact in facts]
-    sqlite = SqliteWords(texts)
-    peers: list[Peer] = [JiebaBm25(texts), sqlite]
-    for peer in peers:
-        line(peer.name, [reciprocal_rank([facts[n].id for n in peer.find(q.text)], q.right) for q in asked])
-    sqlite.close()
-    with snapshot(data) as opened:
-        line("chuchu", [reciprocal_rank(shown(opened.ask(q.text)), q.right) for q in asked])
-        common = "".join(texts)
-        for name, change in (
-            ("one homophone", homophone(common)),
-            ("in 繁體", script("s2t")),
-            ("in 简体", script("t2s")),
-            ("two characters in pinyin", pinyin_word()),
-        ):
-            ranks = [reciprocal_rank(shown(opened.ask(change(q.text))), q.right) for q in asked]
-            line(f"chuchu, {name}", ranks)
+
+    def told(name: str, find: Callable[[str], Iterable[str]], change: Variant = str) -> None:
+        line(name, [reciprocal_rank(list(find(change(one.text))), one.right) for one in asked])
+
+    for name, peer in (("jieba+BM25", jieba_bm25(texts)), ("SQLite FTS5", sqlite_words(texts))):
+        told(name, lambda text: (facts[number].id for number in peer(text)))  # noqa: B023  at once
+    with closing(Snapshot.of(data.name, data.articles.values())) as opened:
+
+        def shown(text: str) -> Iterable[str]:
+            answer = opened.ask(text)
+            return (hit.fact.id for hit in (*answer.hits, *answer.related))
+
+        told("chuchu", shown)
+        told("chuchu, one homophone", shown, homophone("".join(texts)))
+        told("chuchu, in 繁體", shown, OpenCC("s2t").convert)
+        told("chuchu, in 简体", shown, OpenCC("t2s").convert)
+        told("chuchu, two characters in pinyin", shown, pinyin_word())
 
 
 def abstaining(path: Path, sample: int | None) -> None:
     """Print how well confidence tells questions whose article is there from those whose article was removed."""
-    random = Random(0)
-    kept: dict[int, bool] = {}
+    random, kept = Random(0), dict[int, bool]()
     data = load(path, lambda number: kept.setdefault(number, random.random() < 0.5))
     asked = drawn(data.asked, sample)
-    with snapshot(data) as opened:
-        answers = [opened.ask(q.text) for q in asked]
+    with closing(Snapshot.of(data.name, data.articles.values())) as opened:
+        answers = [opened.ask(one.text) for one in asked]
     sure = np.array([answer.confidence for answer in answers])
-    answerable = np.array([kept[q.article] for q in asked])
+    there = np.array([kept[one.article] for one in asked])
     found = np.array([answer.found for answer in answers])
-    share, limit = kept_at(sure, answerable, FALSE)
+    limit = float(np.quantile(sure[~there], 1 - FALSE))
     print(
-        f"  half of the articles removed: AUC {auc(sure, answerable):.3f}; {share:.3f} of the answerable at"
-        f" {FALSE:.0%} false answers (confidence {limit:.2f}); as set: {found[answerable].mean():.3f} found,"
-        f" {found[~answerable].mean():.3f} false"
+        f"  half of the articles removed: AUC {auc(sure, there):.3f}; {(sure[there] > limit).mean():.3f} of the "
+        f"answerable at {FALSE:.0%} false answers (confidence {limit:.2f}); as set: {found[there].mean():.3f} found,"
+        f" {found[~there].mean():.3f} false"
     )
 
 
-def drawn(asked: Sequence[AskedQuestion], sample: int | None) -> Sequence[AskedQuestion]:
-    """Return a random sample, the same every time."""
-    return Random(1).sample(asked, min(sample, len(asked))) if sample else asked
-
-
-def shown(answer: Answer) -> list[str]:
-    """Return the ids of all that an answer shows, in order."""
-    return [hit.fact.id for hit in (*answer.hits, *answer.related)]
-
-
 def line(name: str, ranks: Sequence[float]) -> None:
-    recalls = " / ".join(f"{100 * recall_at(ranks, depth):.1f}" for depth in (1, 5, 10))
+    recalls = " / ".join(
+        f"{100 * np.mean([rank >= 1 / depth for rank in ranks]):.1f}" for depth in (1, 5, 10)
+    )
     print(f"  {name:32} MRR@10 {100 * np.mean(ranks):.2f}   recall@1/5/10 {recalls}", flush=True)
-
-
-@contextmanager
-def snapshot(data: QuestionSet) -> Iterator[Snapshot]:
-    """Build and open a snapshot of a data set."""
-    with closing(Snapshot.of(data.name, data.articles.values())) as opened:
-        yield opened
-
-
-DEPTH = 10
 
 
 def reciprocal_rank(shown: Sequence[str], right: frozenset[str]) -> float:
@@ -119,36 +104,18 @@ def reciprocal_rank(shown: Sequence[str], right: frozenset[str]) -> float:
     return next((1 / rank for rank, one in enumerate(shown[:DEPTH], 1) if one in right), 0.0)
 
 
-def recall_at(ranks: Sequence[float], depth: int) -> float:
-    """Return the share of reciprocal ranks that lie within `depth`."""
-    return float(np.mean([rank >= 1 / depth for rank in ranks]))
-
-
 def auc(scores: Array, positive: Array) -> float:
     """Return the area under the ROC curve: how often a positive outscores a negative (Hanley and McNeil 1982)."""
-    order = np.argsort(scores, kind="stable")
-    values, place = np.unique(scores[order], return_inverse=True)
-    middle = np.array([np.flatnonzero(place == at).mean() + 1 for at in range(len(values))])
-    ranks = np.empty(len(scores))
-    ranks[order] = middle[place]
+    _, place, times = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(times) - (times - 1) / 2)[place]
     ones, zeros = int(positive.sum()), int((~positive).sum())
     return float((ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 
-def kept_at(scores: Array, positive: Array, false: float) -> tuple[float, float]:
-    """Return the share of positives above the score that lets the share `false` of negatives through, and it."""
-    limit = float(np.quantile(scores[~positive], 1 - false))
-    return float((scores[positive] > limit).mean()), limit
-
-
-Variant = Callable[[str], str]
-
-
 def homophone(common: str, seed: int = 7) -> Variant:
     """Replace one character by another of the same first sound; `common` are the characters people use."""
-    readings = sounds().readings
+    readings, random = sounds().readings, Random(seed)
     known = np.unique(np.array([ord(char) for char in common if is_hanzi(char) and ord(char) <= 0xFFFF]))
-    random = Random(seed)
 
     def change(question: str) -> str:
         places = [
@@ -157,17 +124,11 @@ def homophone(common: str, seed: int = 7) -> Variant:
         random.shuffle(places)
         for at in places:
             alike = known[readings[known, 0] == readings[ord(fold(question[at])), 0]]
-            others = [chr(code) for code in alike.tolist() if chr(code) != question[at]]
-            if others:
+            if others := [chr(code) for code in alike.tolist() if chr(code) != question[at]]:
                 return question[:at] + random.choice(others) + question[at + 1 :]
         return question
 
     return change
-
-
-def script(config: str) -> Variant:
-    """Convert by an OpenCC configuration: s2t, t2s, s2tw."""
-    return OpenCC(config).convert
 
 
 def pinyin_word(seed: int = 7) -> Variant:
@@ -176,9 +137,8 @@ def pinyin_word(seed: int = 7) -> Variant:
     random = Random(seed)
 
     def change(question: str) -> str:
-        places = [
-            at for at in range(len(question) - 1) if is_hanzi(question[at]) and is_hanzi(question[at + 1])
-        ]
+        pairs = enumerate(pairwise(question))
+        places = [at for at, (one, other) in pairs if is_hanzi(one) and is_hanzi(other)]
         if not places:
             return question
         at = random.choice(places)
@@ -188,78 +148,59 @@ def pinyin_word(seed: int = 7) -> Variant:
     return change
 
 
-class Peer(Protocol):
-    """Finds the numbers of the best texts."""
-
-    name: str
-
-    def find(self, query: str) -> Sequence[int]: ...
-
-
-class JiebaBm25:
+def jieba_bm25(texts: Sequence[str]) -> Finder:
     """jieba and BM25 with the usual k1 = 1.2, b = .75."""
+    index = bm25s.BM25(k1=1.2, b=0.75)
+    index.index([rjieba.cut(text) for text in texts], show_progress=False)
 
-    name = "jieba+BM25"
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._index = bm25s.BM25(k1=1.2, b=0.75)
-        self._index.index([rjieba.cut(text) for text in texts], show_progress=False)
-        self._size = len(texts)
-
-    def find(self, query: str) -> Sequence[int]:
-        depth = min(DEPTH, self._size)
-        found, _ = self._index.retrieve([rjieba.cut(query)], k=depth, show_progress=False)
+    def find(query: str) -> Sequence[int]:
+        found, _ = index.retrieve([rjieba.cut(query)], k=min(DEPTH, len(texts)), show_progress=False)
         return [int(number) for number in found[0]]
 
+    return find
 
-class TantivyWords:
+
+def tantivy_words(texts: Sequence[str], folder: Path) -> Finder:
     """Words in tantivy, as it scores them."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("n", fast=True)
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    schema = builder.build()
+    index = tantivy.Index(schema, path=str(folder))
+    writer = index.writer(64_000_000, 1)
+    for number, text in enumerate(texts):
+        document = tantivy.Document()
+        document.add_unsigned("n", number)
+        document.add_text("words", " ".join(rjieba.cut(text)))
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
 
-    name = "tantivy words"
-
-    def __init__(self, texts: Sequence[str], folder: Path) -> None:
-        builder = tantivy.SchemaBuilder()
-        builder.add_unsigned_field("n", fast=True)
-        builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
-        self._schema = builder.build()
-        index = tantivy.Index(self._schema, path=str(folder))
-        writer = index.writer(64_000_000, 1)
-        for number, text in enumerate(texts):
-            document = tantivy.Document()
-            document.add_unsigned("n", number)
-            document.add_text("words", " ".join(rjieba.cut(text)))
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        self._searcher = index.searcher()
-
-    def find(self, query: str) -> Sequence[int]:
-        words = dict.fromkeys(word for word in rjieba.cut(query) if word.strip())
-        terms = [tantivy.Query.term_query(self._schema, "words", word, "freq") for word in words]
+    def find(query: str) -> Sequence[int]:
+        terms = [tantivy.Query.term_query(schema, "words", word, "freq") for word in _words(query)]
         either = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
-        hits = self._searcher.search(either, DEPTH, count=False).hits
-        return [int(n or 0) for n in self._searcher.fast_field_values("n", [address for _, address in hits])]
+        hits = searcher.search(either, DEPTH, count=False).hits
+        return [int(n or 0) for n in searcher.fast_field_values("n", [address for _, address in hits])]
+
+    return find
 
 
-class SqliteWords:
-    """Words in SQLite FTS5, ranked by its bm25()."""
+def sqlite_words(texts: Sequence[str]) -> Finder:
+    """Words in SQLite FTS5, ranked by its bm25(); the database ends with its finder."""
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE VIRTUAL TABLE texts USING fts5(words, content='')")
+    rows = ((number, " ".join(rjieba.cut(text))) for number, text in enumerate(texts))
+    db.executemany("INSERT INTO texts(rowid, words) VALUES (?, ?)", rows)
+    best = "SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?"
 
-    name = "SQLite FTS5"
+    def find(query: str) -> Sequence[int]:
+        either = " OR ".join(f'"{word}"' for word in _words(query.replace('"', " ")))
+        return [row[0] for row in db.execute(best, (either or '""', DEPTH))]
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._db = sqlite3.connect(":memory:")
-        self._db.execute("CREATE VIRTUAL TABLE texts USING fts5(words, content='')")
-        rows = ((number, " ".join(rjieba.cut(text))) for number, text in enumerate(texts))
-        self._db.executemany("INSERT INTO texts(rowid, words) VALUES (?, ?)", rows)
+    return find
 
-    def find(self, query: str) -> Sequence[int]:
-        words = [word.replace('"', "") for word in rjieba.cut(query)]
-        either = " OR ".join(f'"{word}"' for word in dict.fromkeys(words) if word.strip())
-        rows = self._db.execute(
-            "SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?", (either or '""', DEPTH)
-        )
-        return [row[0] for row in rows]
 
-    def close(self) -> None:
-        self._db.close()
+def _words(query: str) -> Iterable[str]:
+    return dict.fromkeys(word for word in rjieba.cut(query) if word.strip())

@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import http.client
 import random
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +22,10 @@ from bot.admin.knowledge import BuildClient, start_knowledge
 from bot.admin.reload_service import ReloadRequest, ReloadService, ReloadStatus
 from bot.query_service import QueryService, ask_verified, open_query_service
 from knowledge.snapshot import Snapshot
+from tests.bench.measured import at, timed
+from tests.bench.measured import folder as new_folder
 from tests.support.process import ROOT, environment
+from tests.support.server import at_once, free_port
 
 RATE = 50  # lookups a second
 IDLE = 8.0  # seconds measured before the reloads
@@ -54,18 +55,16 @@ class Lookups:
     async def _ask(self, query: str) -> None:
         began = time.perf_counter()
         try:
-            whole = await self.lookup.read(lambda snapshot: _whole(snapshot, query))
+            self.mixed += not await self.lookup.read(lambda snapshot: _whole(snapshot, query))
         except Exception as error:
             print(f"failed: {error!r}", flush=True)
             self.failed += 1
-        else:
-            self.mixed += not whole
         self.seconds.append(time.perf_counter() - began)
 
     def p99(self) -> float:
         """The 99th percentile in milliseconds since the last call."""
-        taken, self.seconds = sorted(self.seconds), []
-        return 1000 * taken[int(0.99 * (len(taken) - 1))]
+        taken, self.seconds = self.seconds, []
+        return at(taken, 99)
 
 
 def _whole(snapshot: Snapshot, query: str) -> bool:
@@ -78,11 +77,8 @@ def _whole(snapshot: Snapshot, query: str) -> bool:
 
 def write_corpus(folder: Path, numbers: range, round_: int) -> None:
     """Write articles of real words, no two sentences the same."""
-    lines = [
-        line.strip()
-        for seed in sorted((ROOT / "seeds").glob("*.txt"))
-        for line in seed.open(encoding="utf-8")
-    ]
+    seeds = sorted((ROOT / "seeds").glob("*.txt"))
+    lines = [line.strip() for seed in seeds for line in seed.read_text("utf-8").splitlines()]
     words = [line[:28] for line in lines if len(line) > 12 and not any(c in line for c in "。！？")]
     folder.mkdir(exist_ok=True)
     for number in numbers:
@@ -102,25 +98,19 @@ async def measure(home: Path, count: int) -> bool:
     began = time.perf_counter()
     async with BuildClient() as builder, start_knowledge(articles, home / "var", builder) as knowledge:
         print(f"{count} articles: first build {time.perf_counter() - began:.1f} s", flush=True)
-        reloader = ReloadService(
-            knowledge,
-            builder,
-            lambda: datetime.now(UTC),
-            _nothing,
-        )
+        reloader = ReloadService(knowledge, builder, lambda: datetime.now(UTC), _nothing)
         with open_query_service(knowledge.store, patience=30) as lookup:
             await lookup.warm()
-            queries = [f"第{random.Random(n).randrange(count)}号街坊 改造" for n in range(200)]
-            asking = Lookups(lookup, queries)
-            running = asyncio.create_task(asking.run())
-            await asyncio.sleep(2)
-            asking.p99()
-            await asyncio.sleep(IDLE)
-            idle = asking.p99()
-            whole, during_whole = await _reloads(asking, reloader, articles, range(count), 1)
-            part, during_part = await _reloads(asking, reloader, articles, range(0, count, 100), 2)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            asking = Lookups(
+                lookup, [f"第{random.Random(n).randrange(count)}号街坊 改造" for n in range(200)]
+            )
+            async with at_once(asyncio.create_task(asking.run())):
+                await asyncio.sleep(2)
+                asking.p99()
+                await asyncio.sleep(IDLE)
+                idle = asking.p99()
+                whole, during_whole = await _reloads(asking, reloader, articles, range(count), 1)
+                part, during_part = await _reloads(asking, reloader, articles, range(0, count, 100), 2)
     worst = max(during_whole, during_part) / idle
     print(
         f"  whole {whole:.2f} s, 1 % {part:.2f} s: ratio {part / whole:.3f}\n"
@@ -129,8 +119,11 @@ async def measure(home: Path, count: int) -> bool:
         f"  {asking.failed} failed, {asking.mixed} mixed",
         flush=True,
     )
-    kept = worst <= P99_RATIO and part <= PART_RATIO * whole
-    return kept and not asking.failed and not asking.mixed
+    return worst <= P99_RATIO and part <= PART_RATIO * whole and not asking.failed and not asking.mixed
+
+
+async def _nothing() -> set[str]:
+    return set()
 
 
 async def _reloads(
@@ -141,20 +134,17 @@ async def _reloads(
     during: list[float] = []
     while not taken or (len(during) < 300 and len(taken) < 6):
         await asyncio.to_thread(write_corpus, articles, numbers, round_ + 2 * len(taken))
-        asking.p99() if asking.seconds else None
-        began = time.perf_counter()
-        report = await reloader.reload(ReloadRequest("bench"))
-        taken.append(time.perf_counter() - began)
+        asking.seconds = []
+        with timed(taken):
+            report = await reloader.reload(ReloadRequest("bench"))
         during += asking.seconds
         assert report.status is ReloadStatus.PUBLISHED, report.error
-    asking.seconds = during
-    return min(taken), asking.p99()
+    return min(taken), at(during, 99)
 
 
 def measure_start(home: Path, count: int) -> bool:
     """Measure from process start to the first answer over HTTP, from what is stored and from nothing."""
-    stored = _first_answer(home, "var")
-    rebuilt = _first_answer(home, "empty")
+    stored, rebuilt = _first_answer(home, "var"), _first_answer(home, "empty")
     print(
         f"  {count} articles: first answer {stored:.2f} s after process start from the stored snapshot, "
         f"{rebuilt:.1f} s when it is rebuilt: ratio {stored / rebuilt:.3f}",
@@ -164,18 +154,12 @@ def measure_start(home: Path, count: int) -> bool:
 
 
 def _first_answer(home: Path, data: str) -> float:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    settings = {
-        "CHUCHU_ARTICLES": str(home / "articles"),
-        "CHUCHU_DATA": str(home / data),
-        "CHUCHU_HTTP": f"127.0.0.1:{port}",
-        "CHUCHU_ADMIN_HTTP": "127.0.0.1:0",
-    }
+    port = free_port()
+    settings = {"CHUCHU_ARTICLES": str(home / "articles"), "CHUCHU_DATA": str(home / data)}
+    settings |= {"CHUCHU_HTTP": f"127.0.0.1:{port}", "CHUCHU_ADMIN_HTTP": "127.0.0.1:0"}
+    command, env = [sys.executable, "-m", "bot"], environment(**settings)
     began = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot"], cwd=home, env=environment(**settings), stdout=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command, cwd=home, env=env, stdout=subprocess.DEVNULL) as process:
         while not _answers(port):
             assert process.poll() is None
             time.sleep(0.01)
@@ -195,16 +179,12 @@ def _answers(port: int) -> bool:
         page.close()
 
 
-async def _nothing() -> set[str]:
-    return set()
-
-
 def main(argv: list[str]) -> int:
     """Measure the given sizes, or 100, 1,000 and 20,000 articles."""
     kept = True
     for count in map(int, argv or ["100", "1000", "20000"]):
-        with tempfile.TemporaryDirectory(prefix="chuchu-bench-") as home:
-            kept &= asyncio.run(measure(Path(home), count))
+        with new_folder() as home:
+            kept &= asyncio.run(measure(home, count))
             if count >= 1000:
-                kept &= measure_start(Path(home), count)
+                kept &= measure_start(home, count)
     return 0 if kept else 1

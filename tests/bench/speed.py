@@ -8,20 +8,17 @@ SQLite FTS5's. First comes `chuchu ask` from cold on the seeds, with a warm data
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import count, islice
+from itertools import count, islice, product
 from pathlib import Path
-from random import Random
 from statistics import median
 
 import psutil
@@ -37,7 +34,8 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bench.grown import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
-from tests.bench.quality import SqliteWords, TantivyWords
+from tests.bench.measured import at, drawn, folder, percentiles, spent, timed
+from tests.bench.quality import sqlite_words, tantivy_words
 from tests.support.process import environment
 
 SIZES = (10_000, 100_000)
@@ -54,96 +52,82 @@ STORED = 50_000
 
 
 def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="tests.bench speed")
-    parser.add_argument("given", nargs="*", help="sizes in facts, and SQuAD-style JSON files")
-    given: list[str] = parser.parse_args(arguments).given
-    paths = [Path(one) for one in given if not one.isdecimal()]
+    """Measure sizes in facts, over the seeds or the SQuAD-style files that are given."""
+    sizes = [int(one) for one in arguments if one.isdecimal()] or SIZES
+    paths = [Path(one) for one in arguments if not one.isdecimal()]
     stock = stock_of(paths) if paths else stock_of_seeds()
     print(f"grown from {stock.name}: {len(stock.clauses):,} clauses, {len(stock.queries):,} queries")
-    with tempfile.TemporaryDirectory() as folder:
-        _from_cold(Path(folder))
-        _from_files(stock, Path(folder))
-    for size in [int(one) for one in given if one.isdecimal()] or SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            _measure(stock, size, Path(folder))
+    with folder() as home:
+        _from_cold(home)
+        _from_files(stock, home)
+    for size in sizes:
+        with folder() as home:
+            _measure(stock, size, home)
 
 
-def _from_cold(folder: Path) -> None:
-    for meaning in ("off", "bundled"):
-        settings = environment(CHUCHU_EMBEDDINGS=meaning, CHUCHU_DATA=str(folder / meaning))
-
-        def ask(question: str, settings: dict[str, str] = settings) -> tuple[float, float]:
-            began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-            command = [sys.executable, "-m", "bot", "ask", question]
-            subprocess.run(command, env=settings, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-            after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - began
-            return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-        for question in FROM_COLD:
-            ask(question)
-            walls, cpus = zip(*(ask(question) for _ in range(COLD_STARTS)), strict=True)
-            print(
-                f"from cold, meaning {meaning}: {question}: {median(walls):.2f} s, CPU {median(cpus):.2f} s"
-                f" (load {os.getloadavg()[0]:.1f})",
-                flush=True,
-            )
+def _from_cold(home: Path) -> None:
+    for meaning, question in product(("off", "bundled"), FROM_COLD):
+        settings = environment(CHUCHU_EMBEDDINGS=meaning, CHUCHU_DATA=str(home / meaning))
+        command = [sys.executable, "-m", "bot", "ask", question]
+        walls, cpus = list[float](), list[float]()
+        for _ in range(1 + COLD_STARTS):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            with timed(walls):
+                subprocess.run(command, env=settings, cwd=home, stdout=subprocess.DEVNULL, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        took = f"{median(walls[1:]):.2f} s, CPU {median(cpus[1:]):.2f} s (load {os.getloadavg()[0]:.1f})"
+        print(f"from cold, meaning {meaning}: {question}: {took}", flush=True)
 
 
-def _from_files(stock: Stock, folder: Path) -> None:
-    articles = _new(folder / "articles")
+def _from_files(stock: Stock, home: Path) -> None:
+    for name in ("articles", "snapshot"):
+        (home / name).mkdir()
     for number, sentences in enumerate(grown(stock, STORED)):
-        (articles / f"{number:07}.txt").write_text(as_file(sentences), encoding="utf-8")
-    order, snapshot = BuildRequest(articles), _new(folder / "snapshot")
+        (home / "articles" / f"{number:07}.txt").write_text(as_file(sentences), encoding="utf-8")
     began = time.process_time()
-    facts = build(order, snapshot).manifest.totals.facts
-    spent = time.process_time() - began
-    print(f"from files to a stored snapshot: {facts / spent:,.0f} facts/CPU s", flush=True)
+    facts = build(BuildRequest(home / "articles"), home / "snapshot").manifest.totals.facts
+    print(
+        f"from files to a stored snapshot: {facts / (time.process_time() - began):,.0f} facts/CPU s",
+        flush=True,
+    )
 
 
-def _measure(stock: Stock, size: int, folder: Path) -> None:
-    index = folder / "index"
-    whole = _spent(lambda: build_index(index, ((one, b"") for one in _documents(stock, size))))
-    whole -= _spent(lambda: deque(_documents(stock, size), maxlen=0))
+def _measure(stock: Stock, size: int, home: Path) -> None:
+    index = home / "index"
+    whole = spent(lambda: build_index(index, ((one, b"") for one in _documents(stock, size))))
+    whole -= spent(lambda: deque(_documents(stock, size), maxlen=0))
     articles = list(grown(stock, size))
     plain = [text for sentences in articles for text in sentences]
-    fields = _spent(lambda: _candidates_only(folder / "grams", articles))
+    fields = spent(lambda: _candidates_only(home / "grams", articles))
     stored = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
     print(
         f"{len(plain):,} facts: candidate fields {len(plain) / fields:,.0f} facts/CPU s, whole index with records"
         f" {len(plain) / whole:,.0f}; {stored / 1e6:.0f} MB"
     )
-    before = psutil.Process().memory_info().rss
-    began = time.perf_counter()
+    before, opening, language = psutil.Process().memory_info().rss, list[float](), ChineseAnalyzer()
     with ExitStack() as held:
-        corpus = held.enter_context(open_index(index))
-        snapshot = Snapshot("bench", corpus, held, Models(reader=lambda: None))
-        opened = time.perf_counter() - began
+        with timed(opening):
+            corpus = held.enter_context(open_index(index))
+            snapshot = Snapshot("bench", corpus, held, Models(reader=lambda: None))
         read = Snapshot("bench", corpus, held, SHIPPED)
-        _found_and_ranked(index, stock.queries)
+        with open_index(index, {}) as other:
+
+            def rank_only(text: str) -> object:
+                return rank(analyse(text, Aliases(), language), None, other, language)
+
+            _line("found and ranked", rank_only, stock.queries)
         ours = _line("chuchu, by words", snapshot.ask, stock.queries)
         _line("chuchu, with the reader", read.ask, stock.queries, FEW_READ)
         used = psutil.Process().memory_info().rss - before
-        print(f"  opened in {1000 * opened:.0f} ms; {used / 1e6:.0f} MB more in memory after the queries")
-    words = TantivyWords(plain, _new(folder / "words"))
-    bare = _line("tantivy on words, bare", words.find, stock.queries)
-    sqlite = SqliteWords(plain)
-    slow = _line("SQLite FTS5 on words", sqlite.find, stock.queries, FEW)
-    sqlite.close()
+        print(f"  opened in {1000 * opening[0]:.0f} ms; {used / 1e6:.0f} MB more in memory after the queries")
+    (home / "words").mkdir()
+    bare = _line("tantivy on words, bare", tantivy_words(plain, home / "words"), stock.queries)
+    slow = _line("SQLite FTS5 on words", sqlite_words(plain), stock.queries, FEW)
     print(
         f"  at p50, chuchu takes {ours / bare:.2f} of tantivy's and 1/{slow / ours:.0f} of SQLite's",
         flush=True,
     )
-
-
-def _found_and_ranked(index: Path, queries: Sequence[str]) -> None:
-    """Print the CPU of a query's analysis, its candidates and their ranking."""
-    language = ChineseAnalyzer()
-    with open_index(index, {}) as corpus:
-        _line(
-            "found and ranked",
-            lambda text: rank(analyse(text, Aliases(), language), None, corpus, language),
-            queries,
-        )
 
 
 def _documents(stock: Stock, size: int) -> Iterator[ParsedDocument]:
@@ -151,21 +135,14 @@ def _documents(stock: Stock, size: int) -> Iterator[ParsedDocument]:
 
 
 def _line(name: str, ask: Callable[[str], object], queries: Sequence[str], most: int = ASKED) -> float:
-    """Print the CPU of queries; others, where there are enough, come before and warm up."""
-    drawn = Random(1).sample(queries, min(len(queries), most + WARMING))
-    warming, measured = (drawn[most:], drawn[:most]) if len(drawn) > most else (drawn, drawn * ROUNDS)
+    """Print the CPU of queries and return the median; others, where there are enough, come before and warm up."""
+    asked = drawn(queries, most + WARMING)
+    warming, measured = (asked[most:], asked[:most]) if len(asked) > most else (asked, [*asked] * ROUNDS)
     for query in warming:
         ask(query)
-    times = sorted(_spent(partial(ask, query)) for query in measured)
-    middle, worst = times[len(times) // 2], times[int(0.99 * len(times))]
-    print(f"  {name:28} CPU a query p50 {1000 * middle:.2f} ms, p99 {1000 * worst:.2f} ms", flush=True)
-    return middle
-
-
-def _spent(do: Callable[[], object]) -> float:
-    began = time.process_time()
-    do()
-    return time.process_time() - began
+    times = [spent(partial(ask, query)) for query in measured]
+    print(f"  {name:28} CPU a query {percentiles(times, 50, 99, digits=2)}", flush=True)
+    return at(times, 50)
 
 
 def _candidates_only(folder: Path, articles: Iterable[Sequence[str]]) -> EncodedTexts:
@@ -177,8 +154,3 @@ def _candidates_only(folder: Path, articles: Iterable[Sequence[str]]) -> Encoded
             writer.add(file, texts[-1])
         writer.commit()
     return EncodedTexts.joined(texts)
-
-
-def _new(folder: Path) -> Path:
-    folder.mkdir()
-    return folder

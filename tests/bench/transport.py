@@ -13,13 +13,10 @@ import asyncio
 import json
 import logging
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median, quantiles
 
 import aiohttp
@@ -28,31 +25,25 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.messages import Chat, ChatType, Conversation, Message, Reply, Run, Sender
+from tests.bench.measured import folder
 from tests.bot.telegram.service import Echo
 from tests.botapi.updates import BOT, message, private
 from tests.support.inbox import open_host
 from tests.support.server import listening
 
 QUESTION = "莫德纳"
-WARM_UP = 300
-AT_ONCE = 32
+WARM_UP, AT_ONCE = 300, 32
 GOAL = 1 / 3
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one contender needed; milliseconds."""
-
-    cpu_ms: float
-    p50: float
-    p99: float
+RUNS = (("ours", False), ("usual", False), ("bare", False), ("ours", True), ("usual", True))
 
 
 class Telegram:
     """Delivers updates and takes answers; the bare handler sends none."""
 
-    def __init__(self) -> None:
-        self.hook = ""
+    hook = ""
+
+    def __init__(self, is_answered: bool) -> None:
+        self._is_answered = is_answered
         self._sent: dict[int, asyncio.Future[float]] = {}
         self._chat = 1000
         self._session: aiohttp.ClientSession | None = None
@@ -66,38 +57,59 @@ class Telegram:
         async with listening(app) as address, aiohttp.ClientSession(connector=connector) as self._session:
             yield address
 
-    async def deliver(self, answered: bool) -> float:
+    async def deliver(self) -> float:
         """Bring one update of a new reader; return the seconds until its answer, or its acknowledgement."""
         assert self._session is not None
         self._chat += 1
         chat = self._chat
         body = json.dumps({"update_id": chat, "message": message(QUESTION, private(chat), chat)})
-        answer: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._sent[chat] = answer
+        answer = self._sent[chat] = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
         headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
         async with self._session.post(self.hook, data=body, headers=headers) as response:
             assert response.status == 200, response.status
-        ended = await asyncio.wait_for(answer, 60) if answered else time.perf_counter()
-        return ended - began
+        return (await asyncio.wait_for(answer, 60) if self._is_answered else time.perf_counter()) - began
+
+    async def at_once(self, count: int) -> None:
+        """So many updates, as many at a time as an Application takes."""
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one() -> None:
+            async with slots:
+                await self.deliver()
+
+        await asyncio.gather(*(one() for _ in range(count)))
+
+    async def one_by_one(self, count: int) -> list[float]:
+        """A hundred a second; how long each took."""
+        tasks = []
+        for _ in range(count):
+            tasks.append(asyncio.create_task(self.deliver()))
+            await asyncio.sleep(0.01)
+        return list(await asyncio.gather(*tasks))
 
     async def _call(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         if method == "getMe":
             return web.json_response({"ok": True, "result": BOT})
-        if method != "sendMessage":
-            return web.json_response({"ok": True, "result": True})
-        asked = await request.post()
-        chat = int(str(asked["chat_id"]))
-        self._sent.pop(chat).set_result(time.perf_counter())
-        said = {"message_id": 5, "date": 1, "chat": private(chat), "from": BOT, "text": str(asked["text"])}
-        return web.json_response({"ok": True, "result": said})
+        if method == "sendMessage":
+            asked = await request.post()
+            chat = int(str(asked["chat_id"]))
+            self._sent.pop(chat).set_result(time.perf_counter())
+            said = {
+                "message_id": 5,
+                "date": 1,
+                "chat": private(chat),
+                "from": BOT,
+                "text": str(asked["text"]),
+            }
+            return web.json_response({"ok": True, "result": said})
+        return web.json_response({"ok": True, "result": True})
 
 
-async def measure(contender: str, lookup: bool, count: int) -> Figures:
-    """Run one contender under full load, then at 100 updates a second."""
-    telegram = Telegram()
-    answered = contender != "bare"
+async def measure(contender: str, lookup: bool, count: int) -> tuple[float, float, float]:
+    """Run one contender under full load, then at 100 updates a second; milliseconds of CPU, at p50 and at p99."""
+    telegram = Telegram(contender != "bare")
     async with telegram.serving() as api:
         arguments = ("-m", "tests.bench.transport", contender, api, *(["--lookup"] if lookup else []))
         child = await asyncio.create_subprocess_exec(
@@ -108,38 +120,15 @@ async def measure(contender: str, lookup: bool, count: int) -> Figures:
             async with asyncio.timeout(120):
                 telegram.hook = (await child.stdout.readline()).decode().strip()
             process = psutil.Process(child.pid)
-            await _all_at_once(telegram, WARM_UP, answered)
-            before = _cpu(process)
-            await _all_at_once(telegram, count, answered)
-            cpu = _cpu(process) - before
-            times = await _one_by_one(telegram, count // 5, answered)
+            await telegram.at_once(WARM_UP)
+            before = sum(process.cpu_times()[:2])
+            await telegram.at_once(count)
+            cpu = sum(process.cpu_times()[:2]) - before
+            times = await telegram.one_by_one(count // 5)
         finally:
             child.terminate()
             await child.wait()
-    return Figures(cpu / count * 1000, median(times) * 1000, quantiles(times, n=100)[98] * 1000)
-
-
-def _cpu(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
-
-
-async def _all_at_once(telegram: Telegram, count: int, answered: bool) -> None:
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def one() -> None:
-        async with slots:
-            await telegram.deliver(answered)
-
-    await asyncio.gather(*(one() for _ in range(count)))
-
-
-async def _one_by_one(telegram: Telegram, count: int, answered: bool) -> list[float]:
-    tasks = []
-    for _ in range(count):
-        tasks.append(asyncio.create_task(telegram.deliver(answered)))
-        await asyncio.sleep(0.01)
-    return list(await asyncio.gather(*tasks))
+    return 1000 * cpu / count, 1000 * median(times), 1000 * quantiles(times, n=100)[98]
 
 
 def main(argv: list[str]) -> int:
@@ -148,25 +137,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--count", type=int, default=2000)
     count = parser.parse_args(argv).count
     print("contender            CPU ms/update   answers/CPU s    p50 ms    p99 ms")
-    found: dict[tuple[str, bool], Figures] = {}
-    for contender, lookup in (
-        ("ours", False),
-        ("usual", False),
-        ("bare", False),
-        ("ours", True),
-        ("usual", True),
-    ):
-        figures = found[contender, lookup] = asyncio.run(measure(contender, lookup, count))
+    cpu: dict[tuple[str, bool], float] = {}
+    for contender, lookup in RUNS:
+        took, p50, p99 = asyncio.run(measure(contender, lookup, count))
+        cpu[contender, lookup] = took
         name = contender + (" + lookup" if lookup else "")
-        print(
-            f"{name:20} {figures.cpu_ms:13.3f} {1000 / figures.cpu_ms:15.0f}"
-            f" {figures.p50:9.2f} {figures.p99:9.2f}",
-            flush=True,
-        )
-    share = found["ours", False].cpu_ms / found["usual", False].cpu_ms
-    whole = found["usual", True].cpu_ms / found["ours", True].cpu_ms
+        print(f"{name:20} {took:13.3f} {1000 / took:15.0f} {p50:9.2f} {p99:9.2f}", flush=True)
+    share = cpu["ours", False] / cpu["usual", False]
     print(f"CPU beyond the lookup, ours / usual: {share:.2f} (goal at most {GOAL:.2f})")
-    print(f"whole answers per CPU second, ours / usual: {whole:.2f}")
+    print(f"whole answers per CPU second, ours / usual: {cpu['usual', True] / cpu['ours', True]:.2f}")
     return int(share > GOAL)
 
 
@@ -197,8 +176,7 @@ async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> Handler:
     from bot.platforms.telegram.service import TelegramOptions, TelegramService
     from bot.sharing import Rate
 
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    host = await stack.enter_async_context(open_host(folder, talk))
+    host = await stack.enter_async_context(open_host(stack.enter_context(folder()), talk))
     options = TelegramOptions(TOKEN, api, "https://x/telegram", SECRET, overall=Rate(1e-6, 1))
     service = await stack.enter_async_context(TelegramService(options, host).serving())
     assert service.webhook is not None
@@ -246,20 +224,14 @@ async def bare(stack: AsyncExitStack, api: str, talk: Conversation) -> Handler:
     return hook
 
 
-@asynccontextmanager
-async def running(name: str, api: str, lookup: bool) -> AsyncIterator[str]:
-    """Run a contender; yields the address of its webhook."""
-    async with AsyncExitStack() as stack:
-        talk = await conversation(stack, lookup)
-        app = web.Application()
-        hook = await {"ours": ours, "usual": usual, "bare": bare}[name](stack, api, talk)
-        app.router.add_post("/telegram", hook)
-        yield f"{await stack.enter_async_context(listening(app))}/telegram"
-
-
 async def serve(name: str, api: str, lookup: bool) -> None:
-    async with running(name, api, lookup) as address:
-        print(address, flush=True)
+    """Run a contender for ever; prints the address of its webhook."""
+    async with AsyncExitStack() as stack:
+        talk, app = await conversation(stack, lookup), web.Application()
+        app.router.add_post(
+            "/telegram", await {"ours": ours, "usual": usual, "bare": bare}[name](stack, api, talk)
+        )
+        print(f"{await stack.enter_async_context(listening(app))}/telegram", flush=True)
         await asyncio.Event().wait()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,26 +35,32 @@ class Call:
         return str(self.parameters.get("text", ""))
 
 
-async def read_call(request: web.Request, at: float) -> Call:
-    """Read a call; form and JSON bodies are both right.
+async def read_call(request: web.Request, call: Call) -> None:
+    """Read what a call asks for; form and JSON bodies are both right.
 
     Raises:
         Refusal: unknown method, unknown or wrong parameter.
     """
-    method = request.match_info["method"]
-    if method not in SERVED:
-        raise Refusal(404, f"Not Found: method {method}")
-    files: dict[str, bytes] = {}
+    if call.method not in SERVED:
+        raise Refusal(404, f"Not Found: method {call.method}")
+    model = SERVED[call.method]
     if request.content_type == "application/json":
-        parameters = await request.json()
+        call.parameters = dict(await request.json())
     else:
-        parameters = {}
         for name, value in (await request.post()).items():
             if isinstance(value, web.FileField):
-                files[name] = value.file.read()
+                call.files[name] = value.file.read()
             else:
-                parameters[name] = _parse(str(value), SERVED[method], name)
-    return Call(method, _checked(SERVED[method], parameters, files), at, files)
+                call.parameters[name] = _parse(str(value), model, name)
+    known = set(model.model_fields) | {f.alias for f in model.model_fields.values()}
+    if unknown := {*call.parameters, *call.files} - known:
+        raise Refusal(400, f"Bad Request: unknown parameters {sorted(unknown)}")
+    given = {name: value for name, value in call.parameters.items() if name not in FILES}
+    try:
+        model.model_validate({**given, **dict.fromkeys(call.files, "attached")}, context={"bot": None})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Refusal(400, f"Bad Request: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def _parse(value: str, model: type[Method], name: str) -> Any:
@@ -67,19 +72,3 @@ def _parse(value: str, model: type[Method], name: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
-
-
-def _checked(
-    model: type[Method], parameters: Mapping[str, Any], files: Mapping[str, bytes]
-) -> dict[str, Any]:
-    unknown = set(parameters) | set(files)
-    unknown -= set(model.model_fields) | {f.alias for f in model.model_fields.values() if f.alias is not None}
-    if unknown:
-        raise Refusal(400, f"Bad Request: unknown parameters {sorted(unknown)}")
-    given = {name: value for name, value in parameters.items() if name not in FILES}
-    try:
-        model.model_validate({**given, **dict.fromkeys(files, "attached")}, context={"bot": None})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise Refusal(400, f"Bad Request: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    return dict(parameters)

@@ -64,62 +64,42 @@ class Chats:
     def _chat(self, number: Any) -> Json:
         if number in self.moved:
             raise migrated(self.moved[number])
-        if number not in self.known:
-            raise Refusal(400, "Bad Request: chat not found")
+        insist(number in self.known, "chat not found")
         if number in self.blocked:
             raise BLOCKED
         return self.known[number]
 
     def _send(self, asked: Json) -> Json:
-        chat = self._chat(asked["chat_id"])
-        check_text(asked["text"])
-        check_entities(asked["text"], asked.get("entities", []))
-        check_keyboard(asked.get("reply_markup"))
-        thread = asked.get("message_thread_id")
+        chat, thread = self._chat(asked["chat_id"]), asked.get("message_thread_id")
+        _check(asked)
         if thread is not None and (chat["id"], thread) not in self.topics:
             raise NO_THREAD
         if (chat["id"], thread) in self.closed_topics:
             raise TOPIC_CLOSED
-        quote = asked.get("reply_parameters")
-        if (
-            quote
-            and (chat["id"], quote["message_id"]) not in self.messages
-            and not quote.get("allow_sending_without_reply")
-        ):
-            raise Refusal(400, "Bad Request: message to be replied not found")
+        quote = asked.get("reply_parameters") or {"allow_sending_without_reply": True}
+        is_there = (chat["id"], quote.get("message_id")) in self.messages
+        insist(is_there or quote.get("allow_sending_without_reply"), "message to be replied not found")
         return self._store(chat, asked, asked["text"])
 
     def _store(self, chat: Json, asked: Json, text: str) -> Json:
         self._last += 1
-        said: Json = {
-            "message_id": self._last,
-            "date": int(time.time()),
-            "chat": chat,
-            "from": BOT,
-            "text": text,
-        }
+        said = {"message_id": self._last, "date": int(time.time()), "chat": chat, "from": BOT, "text": text}
         if asked.get("message_thread_id"):
             said |= {"message_thread_id": asked["message_thread_id"], "is_topic_message": True}
-        for name in ("entities", "reply_markup"):
-            if asked.get(name):
-                said[name] = asked[name]
+        said |= {name: asked[name] for name in ("entities", "reply_markup") if asked.get(name)}
         self.messages[chat["id"], self._last] = said
         return said
 
     def _edit(self, asked: Json) -> Json | bool:
-        check_text(asked["text"])
-        check_entities(asked["text"], asked.get("entities", []))
-        check_keyboard(asked.get("reply_markup"))
+        _check(asked)
         if "inline_message_id" in asked:
             return True
         chat = self._chat(asked["chat_id"])
-        said = self.messages.get((chat["id"], asked["message_id"]))
-        if said is None:
-            raise Refusal(400, "Bad Request: message to edit not found")
-        if said["from"]["id"] != BOT["id"]:
-            raise Refusal(400, "Bad Request: message can't be edited")
+        said = self.messages.get((chat["id"], asked["message_id"]), {})
+        insist(said, "message to edit not found")
+        insist(said["from"]["id"] == BOT["id"], "message can't be edited")
         new = {"text": asked["text"], "reply_markup": asked.get("reply_markup")}
-        if new == {"text": said["text"], "reply_markup": said.get("reply_markup")}:
+        if new == {name: said.get(name) for name in new}:
             raise NOT_MODIFIED
         said.update({name: value for name, value in new.items() if value is not None})
         return {**said, "edit_date": int(time.time())}
@@ -128,24 +108,16 @@ class Chats:
         query = asked["callback_query_id" if method == "answerCallbackQuery" else "inline_query_id"]
         if query not in self.open_queries:
             raise TOO_OLD
-        if len(asked.get("text", "")) > 200:
-            raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
         results = asked.get("results", [])
         ids = [result["id"] for result in results]
-        if len(results) > 50:
-            raise Refusal(400, "Bad Request: RESULTS_TOO_MUCH")
-        if len(set(ids)) < len(ids):
-            raise Refusal(400, "Bad Request: RESULT_ID_DUPLICATE")
-        if (
-            any(not 1 <= len(i.encode()) <= 64 for i in ids)
-            or len(asked.get("next_offset", "").encode()) > 64
-        ):
-            raise Refusal(400, "Bad Request: RESULT_ID_INVALID")
+        insist(len(asked.get("text", "")) <= 200, "MESSAGE_TOO_LONG")
+        insist(len(results) <= 50, "RESULTS_TOO_MUCH")
+        insist(len(set(ids)) == len(ids), "RESULT_ID_DUPLICATE")
+        insist(all(1 <= len(one.encode()) <= 64 for one in ids), "RESULT_ID_INVALID")
+        insist(len(asked.get("next_offset", "").encode()) <= 64, "RESULT_ID_INVALID")
         for result in results:
             content = result["input_message_content"]
-            check_text(content["message_text"])
-            check_entities(content["message_text"], content.get("entities", []))
-            check_keyboard(result.get("reply_markup"))
+            _check({**result, **content, "text": content["message_text"]})
         self.open_queries.discard(query)
         return True
 
@@ -153,34 +125,38 @@ class Chats:
         self._chat(chat)
         if (chat, number) not in self.administrators:
             return {"status": "member", "user": user(number)}
-        rights = (
-            "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats"
-            " can_restrict_members can_promote_members can_change_info can_invite_users can_post_stories"
-            " can_edit_stories can_delete_stories"
-        )
-        return {"status": "administrator", "user": user(number), **dict.fromkeys(rights.split(), False)}
+        return {"status": "administrator", "user": user(number), **dict.fromkeys(RIGHTS, False)}
 
 
-def _commands(asked: Json) -> bool:
-    language = asked.get("language_code", "")
-    if language and not (len(language) == 2 and language.isalpha()):
-        raise Refusal(400, "Bad Request: invalid language code specified")
-    if len(asked["commands"]) > 100:
-        raise Refusal(400, "Bad Request: too many commands")
-    for command in asked["commands"]:
-        name = command["command"]
-        if not 1 <= len(name) <= 32 or not name.replace("_", "a").isalnum() or not name.isascii():
-            raise Refusal(400, "Bad Request: BOT_COMMAND_INVALID")
-        if not 1 <= len(command["description"]) <= 256:
-            raise Refusal(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
-    return True
-
-
+RIGHTS = (
+    "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
+    "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
+    "can_edit_stories", "can_delete_stories",
+)  # fmt: skip
 KNOWN = {
     "mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bold", "italic",
     "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote", "code", "pre",
     "text_link", "text_mention", "custom_emoji",
 }  # fmt: skip
+DOES = ("callback_data", "url", "switch_inline_query_current_chat")
+
+
+def insist(holds: object, description: str) -> None:
+    """Refuse what does not hold."""
+    if not holds:
+        raise Refusal(400, f"Bad Request: {description}")
+
+
+def _commands(asked: Json) -> bool:
+    language = asked.get("language_code", "")
+    insist(not language or (len(language) == 2 and language.isalpha()), "invalid language code specified")
+    insist(len(asked["commands"]) <= 100, "too many commands")
+    for command in asked["commands"]:
+        name = command["command"]
+        is_name = 1 <= len(name) <= 32 and name.replace("_", "a").isalnum() and name.isascii()
+        insist(is_name, "BOT_COMMAND_INVALID")
+        insist(1 <= len(command["description"]) <= 256, "BOT_COMMAND_DESCRIPTION_INVALID")
+    return True
 
 
 def units(text: str) -> int:
@@ -188,46 +164,42 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def _check(asked: Json) -> None:
+    check_text(asked["text"])
+    check_entities(asked["text"], asked.get("entities", []))
+    check_keyboard(asked.get("reply_markup"))
+
+
 def check_text(text: str, limit: int = 4096) -> None:
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise Refusal(400, "Bad Request: strings must be encoded in UTF-8") from None
-    if size > 32768:
-        raise Refusal(400, "Bad Request: text is too long")
-    if not text.strip():
-        raise Refusal(400, "Bad Request: message text is empty")
-    if units(text) > limit:
-        raise Refusal(400, "Bad Request: message is too long")
+    insist(size <= 32768, "text is too long")
+    insist(text.strip(), "message text is empty")
+    insist(units(text) <= limit, "message is too long")
 
 
 def check_entities(text: str, entities: Sequence[Mapping[str, Any]]) -> None:
     """Refuse entities which do not lie on the text."""
     wide = text.encode("utf-16-le")
     for entity in entities:
-        start, length = entity["offset"], entity["length"]
-        if entity["type"] not in KNOWN:
-            raise Refusal(400, "Bad Request: can't parse entities: unsupported type")
-        if start < 0 or length < 1 or (start + length) * 2 > len(wide):
-            raise Refusal(400, "Bad Request: ENTITY_BOUNDS_INVALID")
+        start, end, length = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"]), entity["length"]
+        insist(entity["type"] in KNOWN, "can't parse entities: unsupported type")
+        insist(start >= 0 and length >= 1 and end <= len(wide), "ENTITY_BOUNDS_INVALID")
         try:
-            wide[start * 2 : (start + length) * 2].decode("utf-16-le")
+            wide[start:end].decode("utf-16-le")
         except UnicodeDecodeError:
             raise Refusal(400, "Bad Request: ENTITY_BOUNDS_INVALID") from None
-        if entity["type"] == "text_link" and not str(entity.get("url", "")).startswith(
-            ("http://", "https://")
-        ):
-            raise Refusal(400, "Bad Request: can't parse entities: wrong link")
+        is_web = str(entity.get("url", "")).startswith(("http://", "https://"))
+        insist(entity["type"] != "text_link" or is_web, "can't parse entities: wrong link")
 
 
 def check_keyboard(markup: Mapping[str, Any] | None) -> None:
     rows = (markup or {}).get("inline_keyboard", [])
-    if sum(map(len, rows)) > 100 or any(len(row) > 8 for row in rows):
-        raise Refusal(400, "Bad Request: reply markup is too long")
+    insist(sum(map(len, rows)) <= 100 and all(len(row) <= 8 for row in rows), "reply markup is too long")
     for button in (b for row in rows for b in row):
-        if not button.get("text"):
-            raise Refusal(400, "Bad Request: can't parse inline keyboard button: text must be non-empty")
-        if not any(button.get(kind) for kind in ("callback_data", "url", "switch_inline_query_current_chat")):
-            raise Refusal(400, "Bad Request: can't parse inline keyboard button: text buttons are unallowed")
-        if "callback_data" in button and not 1 <= len(button["callback_data"].encode()) <= 64:
-            raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+        insist(button.get("text"), "can't parse inline keyboard button: text must be non-empty")
+        does = any(button.get(kind) for kind in DOES)
+        insist(does, "can't parse inline keyboard button: text buttons are unallowed")
+        insist(1 <= len(button.get("callback_data", "x").encode()) <= 64, "BUTTON_DATA_INVALID")

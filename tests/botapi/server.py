@@ -14,11 +14,11 @@ import aiohttp
 from aiohttp import web
 
 from tests.botapi.calls import Call, read_call
-from tests.botapi.chats import Chats
+from tests.botapi.chats import Chats, insist
 from tests.botapi.faults import SECOND_POLLER, WEBHOOK_IS_ON, Fault, Refusal
 from tests.botapi.models import Update
 from tests.botapi.updates import BOT, BOT_ID, Json, buttons
-from tests.support.server import Hang, Planned, Reset, SmallServer, listening, misbehave
+from tests.support.server import Planned, SmallServer, listening, misbehave
 
 
 class Courier:
@@ -165,24 +165,27 @@ class BotApi(SmallServer):
         if request.match_info["token"] != TOKEN:
             return _error(Refusal(401, "Unauthorized"))
         method = request.match_info["method"]
-        fault = self._fault_for(method, None)
-        call: Call | None = None
+        fault = self.planned.take(f"{method} None".__eq__)
+        call = Call(method, {}, self.clock())
+        polls = method == "getUpdates"
         try:
-            if method != "getUpdates" or fault is None:
-                call = await read_call(request, self.clock())
-                fault = fault or self._fault_for(method, call.chat)
-            if method != "getUpdates" and call is not None:
-                self.calls.append(call)
-            if fault is not None:
-                return await self._misbehave(fault, call, request)
-            assert call is not None
-            call.result = await self._execute(call)
+            if fault is None or not polls:
+                try:
+                    await read_call(request, call)
+                finally:
+                    self.calls += [] if polls else [call]
+                fault = fault or self.planned.take(f"{method} {call.chat}".__eq__)
+            if isinstance(fault, Refusal):
+                raise fault
+            if fault is None or (getattr(fault, "done", False) and not polls):
+                call.result = await self._execute(call)
+            else:
+                call.refused = Refusal(0, type(fault).__name__)
         except Refusal as refusal:
-            if call is None:
-                call = Call(method, {}, self.clock())
-                self.calls.append(call)
             call.refused = refusal
             return _error(refusal)
+        if fault is not None:
+            return await misbehave(fault, request)
         return web.json_response({"ok": True, "result": call.result})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -206,10 +209,9 @@ class BotApi(SmallServer):
             case "getMe":
                 return {**BOT, "can_join_groups": True, "supports_inline_queries": True}
             case "setWebhook":
-                return self._set_webhook(call.parameters)
+                self._set_webhook(call.parameters)
             case "deleteWebhook":
                 self._delete_webhook()
-                return True
             case "getWebhookInfo":
                 url = self.courier.url if self.courier else ""
                 return {"url": url, "has_custom_certificate": False, "pending_update_count": len(self.queue)}
@@ -217,6 +219,7 @@ class BotApi(SmallServer):
                 return self._get_file(call.parameters["file_id"])
             case _:
                 return self.chats.execute(call)
+        return True
 
     async def _get_updates(self, asked: Json) -> list[Json]:
         self.polls += 1
@@ -244,13 +247,12 @@ class BotApi(SmallServer):
         self.good_polls += 1
         return self.queue[: max(1, min(AT_ONCE, asked.get("limit", AT_ONCE)))]
 
-    def _set_webhook(self, asked: Json) -> bool:
+    def _set_webhook(self, asked: Json) -> None:
         self._delete_webhook()
         self.courier = Courier(asked["url"], asked.get("secret_token"), asked.get("max_connections", 40))
         for update in self.queue:
             self.courier.take(update)
         self.queue = []
-        return True
 
     def _delete_webhook(self) -> None:
         if self.courier is not None:
@@ -258,24 +260,10 @@ class BotApi(SmallServer):
             self.courier = None
 
     def _get_file(self, file_id: str) -> Json:
-        if file_id not in self.files:
-            raise Refusal(400, "Bad Request: invalid file_id")
+        insist(file_id in self.files, "invalid file_id")
         size = len(self.files[file_id])
-        if size > 20 << 20:
-            raise Refusal(400, "Bad Request: file is too big")
+        insist(size <= 20 << 20, "file is too big")
         return {"file_id": file_id, "file_unique_id": file_id, "file_size": size, "file_path": file_id}
-
-    def _fault_for(self, method: str, chat: int | None) -> Fault | None:
-        return self.planned.take(f"{method} {chat}".__eq__)
-
-    async def _misbehave(self, fault: Fault, call: Call | None, request: web.Request) -> web.StreamResponse:
-        if isinstance(fault, Hang | Reset) and fault.done and call is not None:
-            call.result = await self._execute(call)
-        elif call is not None:
-            call.refused = fault if isinstance(fault, Refusal) else Refusal(0, type(fault).__name__)
-        if isinstance(fault, Refusal):
-            return _error(fault)
-        return await misbehave(fault, request)
 
 
 def _unconfirmed(queue: list[Any], offset: int) -> list[Any]:

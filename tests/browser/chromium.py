@@ -21,19 +21,18 @@ import aiohttp
 
 from tests.support.server import PATIENCE
 
-FONTS = (
-    Path("/usr/share/fonts"),
-    Path("/usr/local/share/fonts"),
-    Path("~/.fonts"),
-    Path("~/.local/share/fonts"),
-)
+FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 PATH = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE, DESKTOP = (390, 844), (1280, 900)
+OPTIONS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
+    "--disable-extensions", "--disable-background-networking", "--remote-debugging-port=0",
+)  # fmt: skip
 KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "Tab": 9}
 
 
 def has_fonts() -> bool:
-    return any(True for folder in FONTS for _ in folder.expanduser().rglob("*.[ot]t[fc]"))
+    return any(True for folder in FONTS for _ in Path(folder).expanduser().rglob("*.[ot]t[fc]"))
 
 
 class Gone(Exception):
@@ -53,17 +52,17 @@ class Tab:
     async def listen(self) -> None:
         """Take what the browser says until the tab is closed."""
         async for message in self.socket:
-            told = json.loads(message.data)
-            if "id" in told:
-                self._waiting.pop(told["id"]).set_result(told)
-            elif told["method"] == "Page.loadEventFired":
-                self._loaded.set()
-            elif told["method"] == "Runtime.exceptionThrown":
-                self.complaints.append(told["params"]["exceptionDetails"]["text"])
-            elif told["method"] == "Log.entryAdded" and told["params"]["entry"]["level"] == "error":
-                self.complaints.append(told["params"]["entry"]["text"])
-            elif told["method"] == "Runtime.consoleAPICalled" and told["params"]["type"] == "error":
-                self.complaints.append(str(told["params"]["args"]))
+            match told := json.loads(message.data):
+                case {"id": number}:
+                    self._waiting.pop(number).set_result(told)
+                case {"method": "Page.loadEventFired"}:
+                    self._loaded.set()
+                case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": {"text": text}}}:
+                    self.complaints.append(text)
+                case {"method": "Log.entryAdded", "params": {"entry": {"level": "error", "text": text}}}:
+                    self.complaints.append(text)
+                case {"method": "Runtime.consoleAPICalled", "params": {"type": "error", "args": values}}:
+                    self.complaints.append(str(values))
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._ids)
@@ -136,14 +135,8 @@ class Tab:
 
     async def look(self, size: tuple[int, int] = DESKTOP, dark: bool = False, scripts: bool = True) -> None:
         """Be a screen of that size, in the light or in the dark, with scripts or without."""
-        width, height = size
-        await self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=size == PHONE,
-        )
+        screen = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
+        await self.call("Emulation.setDeviceMetricsOverride", **screen)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         await self.call("Emulation.setEmulatedMedia", features=scheme)
         await self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
@@ -183,22 +176,12 @@ async def chromium(language: str = "zh-CN") -> AsyncIterator[Browser]:
     """Start it with a fresh profile; it is gone with its children at the end."""
     assert PATH, "apt-get install chromium"
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
+        here, nowhere = (
+            (f"--accept-lang={language}", f"--user-data-dir={profile}"),
+            asyncio.subprocess.DEVNULL,
+        )
         process = await asyncio.create_subprocess_exec(
-            PATH,
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-extensions",
-            "--disable-background-networking",
-            "--hide-scrollbars",
-            f"--accept-lang={language}",
-            f"--user-data-dir={profile}",
-            "--remote-debugging-port=0",
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
+            *(PATH, *OPTIONS, *here), stdout=nowhere, stderr=nowhere, start_new_session=True
         )
         try:
             told = Path(profile) / "DevToolsActivePort"

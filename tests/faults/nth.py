@@ -38,7 +38,6 @@ from bot.state.people import AuditEntry, read_askers_key
 from bot.state.sqlite_inbox import read_statuses
 from bot.state.state import open_state, sqlite_address
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
-from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import shrink_warning
 from knowledge.snapshots.opening import SERVED, open_newest
@@ -130,11 +129,10 @@ def _install_filter() -> int:
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     header = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(program)))
     system = ctypes.CDLL(None, use_errno=True)
-    if system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
-    subscriber: int = system.syscall(_SECCOMP, 1, _LISTEN, header)
+    refused = system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    subscriber: int = -1 if refused else system.syscall(_SECCOMP, 1, _LISTEN, header)
     if subscriber < 0:
-        raise OSError(ctypes.get_errno(), "seccomp")
+        raise OSError(ctypes.get_errno(), "prctl" if refused else "seccomp")
     return subscriber
 
 
@@ -173,6 +171,7 @@ LANGUAGE = ChineseAnalyzer()
 REFUSED = 3
 OWNER = "telegram:7"
 STEADY = "一直在这里的一句话，从来没有变过。"
+REWRITTEN = "第{}次重写以后的这一句话说的是另一件事。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +186,8 @@ def reload(folder: Path, round_: int, done: Callable[[], None]) -> None:
     versions = SnapshotRepository(folder / "var" / SERVED)
     with versions.staging() as staging:
         current = versions.current()
-        built = build(
-            BuildRequest(folder / "articles", versions.folder / current if current else None), staging
-        )
+        base = versions.folder / current if current else None
+        built = build(BuildRequest(folder / "articles", base), staging)
         if doubt := shrink_warning(None, built.manifest.totals):
             raise NoArticles(doubt)
         versions.publish(staging)
@@ -203,27 +201,17 @@ def reloaded(folder: Path, round_: int, steps: int) -> None:
     opened, damages = open_newest(versions, LANGUAGE)
     assert opened and damages == [], damages
     with closing(opened):
-        said, unread = spoken(opened.snapshot), opened.manifest.skipped
+        snapshot, unread = opened.snapshot, opened.manifest.skipped
+        # every fact, found through the columns and read from the records
+        said = {fact.text for article in snapshot.articles() for fact in snapshot.facts(article.id)}
     assert all(skipped.passing for skipped in unread), unread  # named, and tried again by the next reload
-    assert unread or said in [texts(served) for served in range(round_ if steps else 0, round_ + 1)], said
+    rounds = range(round_ if steps else 0, round_ + 1)
+    assert unread or said in [{STEADY, REWRITTEN.format(served)} for served in rounds], said
     rewrite(folder, round_ + 1)
 
 
-def spoken(snapshot: Snapshot) -> set[str]:
-    """Every fact, found through the columns and read from the records."""
-    return {fact.text for article in snapshot.articles() for fact in snapshot.facts(article.id)}
-
-
 def rewrite(folder: Path, round_: int) -> None:
-    write_article(folder / "articles", "changing.txt", f"第{round_}次重写", sentence(round_))
-
-
-def texts(round_: int) -> set[str]:
-    return {STEADY, sentence(round_)}
-
-
-def sentence(round_: int) -> str:
-    return f"第{round_}次重写以后的这一句话说的是另一件事。"
+    write_article(folder / "articles", "changing.txt", f"第{round_}次重写", REWRITTEN.format(round_))
 
 
 def start(folder: Path, round_: int, done: Callable[[], None]) -> None:
@@ -254,23 +242,19 @@ def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
 def taken_in(folder: Path, round_: int, steps: int) -> None:
     with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    rows = {
-        int(update): status
-        for update, (status, _) in read_statuses(folder / "inbox.sqlite", PLATFORM).items()
-    }
-    first, second = 2 * round_ + 1, 2 * round_ + 2
+    rows = read_statuses(folder / "inbox.sqlite", PLATFORM)
+    first, second = (str(2 * round_ + n) for n in (1, 2))
     assert steps < 1 or {first, second} <= rows.keys(), rows
-    assert steps < 2 or rows[first] == "answered", rows
+    assert steps < 2 or rows[first][0] == "answered", rows
     assert not list(folder.glob("inbox.sqlite.damaged*")), "set aside though it is whole"
 
 
 def remember(folder: Path, round_: int, done: Callable[[], None]) -> None:
     async def work() -> None:
         async with open_state(sqlite_address(folder)) as state:
-            await state.audit.add(AuditEntry(NOW, OWNER, "reload", "done", f"{round_}a"))
-            done()
-            await state.audit.add(AuditEntry(NOW, OWNER, "reload", "done", f"{round_}b"))
-            done()
+            for step in "ab":
+                await state.audit.add(AuditEntry(NOW, OWNER, "reload", "done", f"{round_}{step}"))
+                done()
 
     asyncio.run(work())
 
@@ -303,9 +287,8 @@ def uploaded(folder: Path, round_: int, steps: int) -> None:
 
 
 def back_up(folder: Path, round_: int, done: Callable[[], None]) -> None:
-    write_backup(
-        folder / "articles", folder / "var", sqlite_address(folder / "var"), folder / f"{round_}.tar"
-    )
+    data = folder / "var"
+    write_backup(folder / "articles", data, sqlite_address(data), folder / f"{round_}.tar")
     done()
 
 

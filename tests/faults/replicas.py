@@ -79,6 +79,21 @@ class Readers:
         said = Counter(call.chat for call in self.api.made("sendMessage"))
         return lost, disorder, {chat: said[chat] - asked[chat] for chat in asked if said[chat] != asked[chat]}
 
+    def once_more_at_most(self) -> bool:
+        """Nothing is lost or out of order, and what was on its way when something broke was said twice at most."""
+        lost, disorder, too_many = self.wrong()
+        assert (lost, disorder) == (0, 0)
+        assert all(0 <= more <= 1 for more in too_many.values()), too_many
+        return True
+
+    def told(self) -> str:
+        """For whoever reads the figures."""
+        waits, (lost, disorder, too_many) = self.waits(), self.wrong()
+        return (
+            f"{len(waits)} updates, longest wait {waits[-1]:.2f} s, median {waits[len(waits) // 2]:.3f} s, lost {lost},"
+            f" out of order {disorder}, answers too many {sum(too_many.values())} in {len(too_many)} chats"
+        )
+
 
 @dataclass
 class Replicas(Readers):
@@ -92,11 +107,8 @@ class Replicas(Readers):
     bots: list[BotProcess] = field(default_factory=list)
 
     def settings(self, **more: str) -> dict[str, str]:
-        return {
-            "CHUCHU_DATABASE": self.server.address(self.database),
-            "CHUCHU_ARTICLES": str(self.articles),
-            **more,
-        }
+        database = self.server.address(self.database)
+        return {"CHUCHU_DATABASE": database, "CHUCHU_ARTICLES": str(self.articles), **more}
 
     def own(self, number: int) -> Path:
         """The folder of one."""
@@ -114,12 +126,8 @@ class Replicas(Readers):
     def leader(self) -> int:
         """Which bot polls: the one whose log says so last."""
         logs = [bot.log_text() for bot in self.bots]
-        return max(
-            range(len(logs)),
-            key=lambda at: (
-                logs[at].rfind('"leading telegram"') - logs[at].rfind('"no longer leading telegram"')
-            ),
-        )
+        leads, no_longer = '"leading telegram"', '"no longer leading telegram"'
+        return max(range(len(logs)), key=lambda at: logs[at].rfind(leads) - logs[at].rfind(no_longer))
 
 
 @asynccontextmanager

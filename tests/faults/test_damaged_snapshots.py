@@ -43,61 +43,65 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture
+def data(stored: Path, tmp_path: Path) -> Path:
+    """A copy of it to be damaged."""
+    return shutil.copytree(stored / "var", tmp_path / "var")
+
+
 async def test_the_version_before_serves_in_place_of_a_damaged_one_which_is_moved_aside(
-    stored: Path, tmp_path: Path
+    stored: Path, data: Path
 ) -> None:
     """Which damages are noticed, `tests/knowledge/snapshots/test_versions.py` tells."""
-    shutil.copytree(stored / "var", tmp_path / "var")
-    flip(tmp_path / "var" / SERVED / "000002" / "sources.json")
-    async with start_knowledge(stored / "articles", tmp_path / "var", HereBuilder()) as knowledge:
+    flip(data / SERVED / "000002" / "sources.json")
+    async with start_knowledge(stored / "articles", data, HereBuilder()) as knowledge:
         assert knowledge.store.version == "000001"
         assert any("000002" in notice and "损坏" in notice for notice in knowledge.notices)
         with knowledge.store.lease() as snapshot:
             assert NEW not in {fact.text for fact in snapshot.facts()}
-    assert len(list((tmp_path / "var" / SERVED / "damaged").iterdir())) == 1
+    assert len(list((data / SERVED / "damaged").iterdir())) == 1
+
+
+async def test_when_every_version_is_damaged_a_new_one_is_built(stored: Path, data: Path) -> None:
+    for path in (data / SERVED).rglob("manifest.json"):
+        flip(path)
+    async with start_knowledge(stored / "articles", data, HereBuilder()) as knowledge:
+        assert len(knowledge.notices) == 2
+        with knowledge.store.lease() as snapshot:
+            assert NEW in {fact.text for fact in snapshot.facts()}
+
+
+async def test_a_whole_stored_version_is_opened_without_building(stored: Path, data: Path) -> None:
+    (data / SERVED / POINTER).unlink()
+    builder = HereBuilder()
+    async with start_knowledge(stored / "articles", data, builder) as knowledge:
+        assert (knowledge.store.version, knowledge.notices, builder.built) == ("000002", (), 0)
 
 
 @pytest.mark.parametrize(("seed", "number"), [(1, 100), pytest.param(2, 1_000, marks=pytest.mark.soak)])
-def test_each_random_damage_is_noticed(stored: Path, tmp_path: Path, seed: int, number: int) -> None:
+def test_each_random_damage_is_noticed(data: Path, seed: int, number: int) -> None:
     """Something of a version is flipped, cut or removed, again and again; verifying it notices each time."""
-    version, pick = tmp_path / "version", random.Random(seed)
-    shutil.copytree(stored / "var" / SERVED / "000002", version)
+    version, pick = data / SERVED / "000002", random.Random(seed)
     verify_files(version)
-    paths = [path for path in sorted(version.rglob("*")) if path.is_file() and path.stat().st_size]
+    paths = files_of(version)
     for _ in range(number):
-        path = pick.choice(paths)
+        path, how = pick.choice(paths), pick.choice(("flip", "flip", "cut", "remove"))
         whole = path.read_bytes()
-        place = pick.randrange(len(whole))
-        how = pick.choice(("flip", "flip", "cut", "remove"))
+        place, changed = pick.randrange(len(whole)), bytearray(whole)
+        if how == "flip":
+            changed[place] ^= 1 << pick.randrange(8)
+        path.write_bytes(changed if how == "flip" else whole[:place])
         if how == "remove":
             path.unlink()
-        else:
-            bit = (
-                bytes([whole[place] ^ 1 << pick.randrange(8)]) + whole[place + 1 :] if how == "flip" else b""
-            )
-            path.write_bytes(whole[:place] + bit)
         with pytest.raises(SnapshotDamaged):
             verify_files(version)
         path.write_bytes(whole)
     verify_files(version)
 
 
-async def test_when_every_version_is_damaged_a_new_one_is_built(stored: Path, tmp_path: Path) -> None:
-    shutil.copytree(stored / "var", tmp_path / "var")
-    for path in (tmp_path / "var" / SERVED).rglob("manifest.json"):
-        flip(path)
-    async with start_knowledge(stored / "articles", tmp_path / "var", HereBuilder()) as knowledge:
-        assert len(knowledge.notices) == 2
-        with knowledge.store.lease() as snapshot:
-            assert NEW in {fact.text for fact in snapshot.facts()}
-
-
-async def test_a_whole_stored_version_is_opened_without_building(stored: Path, tmp_path: Path) -> None:
-    shutil.copytree(stored / "var", tmp_path / "var")
-    (tmp_path / "var" / SERVED / POINTER).unlink()
-    builder = HereBuilder()
-    async with start_knowledge(stored / "articles", tmp_path / "var", builder) as knowledge:
-        assert (knowledge.store.version, knowledge.notices, builder.built) == ("000002", (), 0)
+def files_of(version: Path) -> list[Path]:
+    """Every file of a version that holds something."""
+    return [path for path in sorted(version.rglob("*")) if path.is_file() and path.stat().st_size]
 
 
 LANGUAGE = ChineseAnalyzer()
@@ -178,9 +182,7 @@ class Orders(RuleBasedStateMachine):
         name = self.open.snapshot.version
         self.open.close()
         self.open = None
-        files = sorted(
-            p for p in (self.versions.folder / name).rglob("*") if p.is_file() and p.stat().st_size
-        )
+        files = files_of(self.versions.folder / name)
         share = st.floats(0, 1, exclude_max=True)  # names and sizes differ from build to build
         path = files[int(data.draw(share) * len(files))]
         flipped = bytearray(path.read_bytes())

@@ -135,17 +135,15 @@ async def test_a_start_on_a_read_only_disk_uses_what_is_stored_there(disk: Path,
         assert (room.builder.built, len(room.texts())) == (0, 12)
 
 
-async def test_a_bot_on_a_full_disk_of_four_megabytes_loses_nothing_and_goes_on_when_there_is_room(
+async def test_a_bot_on_a_full_disk_loses_nothing_goes_on_when_there_is_room_and_stops_when_asked(
     tmp_path: Path,
 ) -> None:
-    articles = write_corpus(tmp_path / "articles")
-    readers = range(10, 40)
+    articles, readers = write_corpus(tmp_path / "articles"), range(10, 40)
     with small_disk(tmp_path / "var", 4) as disk:
         async with bot_api() as api, bot_process(tmp_path, api, CHUCHU_ARTICLES=str(articles)) as bot:
             api.push(message=message(QUESTION, private(1)))
             await api.until(lambda: api.said(1))
-            filler = fill(disk)
-            polls = api.good_polls
+            filler, polls = fill(disk), api.good_polls
             for reader in readers:
                 api.push(message=message(QUESTION * 30, private(reader)))
             await api.until(lambda: api.good_polls > polls + 2)
@@ -155,34 +153,24 @@ async def test_a_bot_on_a_full_disk_of_four_megabytes_loses_nothing_and_goes_on_
             filler.unlink()
             await api.until(lambda: all(api.said(reader) for reader in readers))
             assert [len(api.said(reader)) for reader in readers] == [1] * len(readers)
+            filler = fill(disk)
             assert await bot.stop() == 0
+            filler.unlink()
+            assert "figures could not be written" in bot.log_text()
+            assert "Traceback" not in bot.log_text()
             assert not list((disk / "snapshots").glob(".building-*"))
         with closing(sqlite3.connect(disk / "inbox.sqlite")) as inbox:
             assert inbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-async def test_a_bot_on_a_full_disk_stops_when_asked_like_any_other(tmp_path: Path) -> None:
-    articles = write_corpus(tmp_path / "articles")
-    with small_disk(tmp_path / "var", 4) as disk:
-        async with bot_api() as api, bot_process(tmp_path, api, CHUCHU_ARTICLES=str(articles)) as bot:
-            api.push(message=message(QUESTION, private(1)))
-            await api.until(lambda: api.said(1))
-            fill(disk)
-            assert await bot.stop() == 0
-            assert "figures could not be written" in bot.log_text()
-            assert "Traceback" not in bot.log_text()
-
-
-HIDDEN = "for at in $TEMPORARY; do mount -t tmpfs -o ro none $at; done; cd /proc; "
-
-
 PLACES = {"clone": ROOT, "environment": Path(sys.prefix), "articles": articles()}
 TEMPORARY = " ".join(path for path in ("/tmp", "/var/tmp", "/dev/shm") if Path(path).is_dir())
-
-
-def site_packages() -> str:
-    """Where the libraries lie below the environment."""
-    return Path(sysconfig.get_path("purelib")).relative_to(sys.prefix).as_posix()
+SEEN = "".join(f'mount --bind "${name.upper()}" {name}; ' for name in PLACES)
+HIDING = (
+    f'mount -t tmpfs none /mnt; cd /mnt; mkdir data {" ".join(PLACES)}; mount --bind "$DATA" data; {SEEN}'
+    "mount -o remount,bind,ro /mnt; for at in $TEMPORARY; do mount -t tmpfs -o ro none $at; done; cd /proc; "
+    'exec "$PYTHON" -m bot '
+)
 
 
 def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedProcess[str]:
@@ -190,29 +178,25 @@ def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedP
 
     It sees its own program below /mnt too, read-only: the clone may lie in a folder for temporary files itself.
     """
-    seen = f'mount -t tmpfs none /mnt; cd /mnt; mkdir data {" ".join(PLACES)}; mount --bind "$DATA" data; '
-    seen += "".join(f'mount --bind "${name.upper()}" {name}; ' for name in PLACES)
-    shown = f'{seen}mount -o remount,bind,ro /mnt; {HIDDEN} exec "$PYTHON" -m bot {command}'
-    python = Path(sys.executable)
-    settings = {"CHUCHU_ARTICLES": "/mnt/articles", "CHUCHU_DATA": "/mnt/data/data"}
-    settings["CHUCHU_HTTP"] = f"127.0.0.1:{free_port()}"
-    places = {"DATA": str(data), **{name.upper(): str(place) for name, place in PLACES.items()}}
-    inside = f"/mnt/environment/{python.relative_to(sys.prefix)}"
-    paths = f"/mnt/clone:/mnt/environment/{site_packages()}"
+    python, libraries = (
+        Path(path).relative_to(sys.prefix) for path in (sys.executable, sysconfig.get_path("purelib"))
+    )
+    seen = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"/mnt/clone:/mnt/environment/{libraries}",
+        "PYTHON": f"/mnt/environment/{python}",
+        "CHUCHU_ARTICLES": "/mnt/articles",
+        "CHUCHU_DATA": "/mnt/data/data",
+        "CHUCHU_HTTP": f"127.0.0.1:{free_port()}",
+    }
+    places = {
+        "DATA": str(data),
+        "TEMPORARY": TEMPORARY,
+        **{name.upper(): str(at) for name, at in PLACES.items()},
+    }
+    told = ["unshare", "-m", "sh", "-c", HIDING + command]
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", shown],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": paths,
-            "PYTHON": inside,
-            "TEMPORARY": TEMPORARY,
-            **settings,
-            **places,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
+        told, env=seen | places, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     if "unshare:" in done.stderr:
         pytest.skip(f"folders cannot be hidden here: {done.stderr}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ from knowledge.snapshots.worker import encode_request, preview
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.knowledge.documents.test_mutated_files import KINDS, mutated, sample
 from tests.knowledge.snapshots.corpus import rebuild, write_article, write_corpus
-from tests.support.process import ROOT, chuchu, environment
+from tests.support.process import chuchu, environment
 
 # A worker whose repair falls over one article, as a library's crash or the system's killer makes it.
 DEADLY = """
@@ -44,18 +44,22 @@ worker.serve_builds()
 """
 
 
+WHOLE = 12  # facts of the four sound articles
+KILLS = ("os.kill(os.getpid(), 9)", "整个重建在它这里中断了（信号 9）")
+ABORTS = ("os.abort()", "整个重建在它这里中断了（信号 6）")
+OTHERS = (
+    ABORTS,
+    ("raise MemoryError", "整个重建在它这里中断了（内存不够）"),
+    ("os._exit(7)", "整个重建在它这里中断了（退出码 7）"),
+)
+
+
 def spoken(script: str, articles: Path, folder: Path) -> list[dict[str, object]]:
     """Everything that a worker says to one request, to the line that ends it."""
     folder.mkdir()
     said: list[dict[str, object]] = []
-    with subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", script], **streams) as worker:  # type: ignore[call-overload]
         worker.stdin.write(encode_request(BuildRequest(articles), folder))
         worker.stdin.flush()
         while not said or said[-1].keys().isdisjoint({"built", "failed", "ended"}):
@@ -64,57 +68,34 @@ def spoken(script: str, articles: Path, folder: Path) -> list[dict[str, object]]
     return said
 
 
-@pytest.mark.parametrize("step", ["repair_document", pytest.param("page_lines", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
-    ("deed", "ending"),
+    ("deed", "reason", "step", "number"),
     [
-        ("os.kill(os.getpid(), 9)", "信号 9"),
-        pytest.param("os.abort()", "信号 6", marks=pytest.mark.slow),
-        pytest.param("raise MemoryError", "内存不够", marks=pytest.mark.slow),
-        pytest.param("os._exit(7)", "退出码 7", marks=pytest.mark.slow),
+        (*KILLS, "repair_document", 1),
+        (
+            'raise ValueError("太怪")',
+            "出错（ValueError：太怪）",
+            "page_lines",
+            1,
+        ),  # costs no other of its batch
+        *(pytest.param(*deed, "repair_document", 1, marks=pytest.mark.slow) for deed in OTHERS),
+        *(pytest.param(*deed, "page_lines", 1, marks=pytest.mark.slow) for deed in (KILLS, *OTHERS)),
+        pytest.param(*ABORTS, "repair_document", 3, marks=pytest.mark.slow),
     ],
 )
-def test_a_document_that_kills_the_build_is_named_and_the_next_try_leaves_it_out(
-    tmp_path: Path, deed: str, ending: str, step: str
+def test_documents_that_kill_the_build_or_fail_in_it_are_named_and_left_out_one_after_the_other(
+    tmp_path: Path, deed: str, reason: str, step: str, number: int
 ) -> None:
     articles = write_corpus(tmp_path / "articles")
-    write_article(articles, "新闻/bad.txt", "致命的一篇", "这一句是致命的。")
+    bad = [f"新闻/bad{n}.txt" for n in range(number)]
+    for name in bad:
+        write_article(articles, name, "致命的一篇", f"{name}这一句是致命的。")
     *_, last = spoken(DEADLY.format(deed=deed, step=step), articles, tmp_path / "new")
     assert "built" in last
     manifest = verify_files(tmp_path / "new")
-    (skipped,) = manifest.skipped
-    assert (skipped.name, skipped.stage, skipped.reason) == (
-        "新闻/bad.txt",
-        "整理",
-        f"整个重建在它这里中断了（{ending}）",
-    )
-    assert manifest.totals.facts == 12
-
-
-@pytest.mark.slow
-def test_several_deadly_documents_are_left_out_one_after_the_other(tmp_path: Path) -> None:
-    articles = write_corpus(tmp_path / "articles")
-    for n in range(3):
-        write_article(articles, f"bad{n}.txt", "致命的一篇", f"这一句是致命的，第{n}次。")
-    *_, last = spoken(DEADLY.format(deed="os.abort()", step="repair_document"), articles, tmp_path / "new")
-    assert "built" in last
-    assert [one.name for one in verify_files(tmp_path / "new").skipped] == [
-        "bad0.txt",
-        "bad1.txt",
-        "bad2.txt",
-    ]
-
-
-def test_a_document_whose_lines_cannot_be_labelled_costs_no_other_of_its_batch(tmp_path: Path) -> None:
-    articles = write_corpus(tmp_path / "articles")
-    write_article(articles, "新闻/bad.txt", "致命的一篇", "这一句是致命的。")
-    script = DEADLY.format(deed='raise ValueError("太怪")', step="page_lines")
-    assert "built" in spoken(script, articles, tmp_path / "new")[-1]
-    manifest = verify_files(tmp_path / "new")
-    assert [(one.name, one.stage, one.reason) for one in manifest.skipped] == [
-        ("新闻/bad.txt", "整理", "出错（ValueError：太怪）")
-    ]
-    assert manifest.totals.facts == 12
+    skipped = [(one.name, one.stage, one.reason) for one in manifest.skipped]
+    assert skipped == [(name, "整理", reason) for name in bad]
+    assert manifest.totals.facts == WHOLE
 
 
 def test_a_build_that_dies_with_nothing_in_hand_blames_nobody(tmp_path: Path) -> None:
@@ -137,8 +118,8 @@ def test_a_document_in_hand_when_everything_died_twice_is_left_out_and_once_is_n
     articles = write_corpus(tmp_path / "articles")
     repository = SnapshotRepository(tmp_path / "var" / "asked")
     with cached_snapshot(articles, tmp_path / "elsewhere"):
-        digest = next(iter((tmp_path / "elsewhere").rglob("sources.json"))).read_text()
-    sha = {row[0]: row[3] for row in json.loads(digest)}["002.txt"]
+        (sources,) = (tmp_path / "elsewhere").rglob("sources.json")
+    sha = {row[0]: row[3] for row in json.loads(sources.read_text())}["002.txt"]
     die_over(repository, "002.txt", sha)
     repository.clean()
     assert repository.suspects() == ()
@@ -167,7 +148,7 @@ def test_a_document_that_repair_fails_on_is_told_with_stage_line_and_reason_and_
     manifest = build(BuildRequest(articles), tmp_path / "new", repair=falls_over_its_third_line).manifest
     (skipped,) = manifest.skipped
     assert (skipped.name, skipped.stage, skipped.line) == ("bad.txt", "整理", 3)
-    assert (skipped.reason, manifest.totals.facts) == ("出错（ValueError：绊了一跤）", 12)
+    assert (skipped.reason, manifest.totals.facts) == ("出错（ValueError：绊了一跤）", WHOLE)
     assert "Traceback" in caplog.text and "bad.txt" in caplog.text
 
 
@@ -202,20 +183,18 @@ MARKS = (
     "\ue000\uf8ff\U000f0000\ufffe\ufffd",
     "。，、；：？！．,.;:?! \u3000\t\u00a0",
 )
-PROSE = (
-    "这是一个标题",
-    "本报记者 王小明",
-    "昨天上午，全市举行了第3次签约仪式，共有128户居民参加。",
-    "他说：“这里以后会越来越好。”大家都鼓起掌来。",
-    "小标题在这里",
-    "据介绍，改造于2021年7月开始，",
-    "到今年年底全部完成。",
-)
+PROSE = """这是一个标题
+本报记者 王小明
+昨天上午，全市举行了第3次签约仪式，共有128户居民参加。
+他说：“这里以后会越来越好。”大家都鼓起掌来。
+小标题在这里
+据介绍，改造于2021年7月开始，
+到今年年底全部完成。"""
 
 
 def marked(pick: random.Random) -> str:
     """An article with stray marks at the beginnings, the ends and amid its lines, alone and in heaps."""
-    lines = list(PROSE)
+    lines = PROSE.splitlines()
     for _ in range(pick.randint(1, 6)):
         mark = "".join(pick.choice(pick.choice(MARKS)) for _ in range(pick.choice((1, 1, 1, 2, 9))))
         at = pick.randrange(len(lines))
@@ -262,22 +241,17 @@ def test_a_folder_of_damaged_files_is_built_whole_and_its_sound_articles_are_ans
     made = rebuild(articles, repository)
     internal = [one for one in made.manifest.skipped if one.reason.startswith(("出错", "整个"))]
     assert internal == [], f"seed {seed}: mend what these raise"
-    opened = open_version(repository, "000001", ChineseAnalyzer())
-    try:
+    with closing(open_version(repository, "000001", ChineseAnalyzer())) as opened:
         snapshot = opened.snapshot
-        told = {fact.article.file.partition("!/")[0] for fact in snapshot.facts()}
-        missing = {name for name, _ in damaged(seed, number)} - told
-        named = {one.name.partition("!/")[0] for one in snapshot.skipped}
-        reported = {report.file.partition("!/")[0] for report in snapshot.reports()}
-        assert missing <= named | reported, "neither read nor reported"
-        for fact in snapshot.facts():
-            assert snapshot.proves(fact), fact
-        for question in QUESTIONS:
-            answer = snapshot.ask(question)
-            assert all(snapshot.proves(hit.fact) for hit in (*answer.hits, *answer.related))
+        facts = list(snapshot.facts())
+        files = [fact.article.file for fact in facts]
+        told = [*files, *(one.name for one in snapshot.skipped), *(one.file for one in snapshot.reports())]
+        missing = {name for name, _ in damaged(seed, number)} - {name.partition("!/")[0] for name in told}
+        assert missing == set(), "neither read nor reported"
+        answers = map(snapshot.ask, QUESTIONS)
+        shown = [hit.fact for answer in answers for hit in (*answer.hits, *answer.related)]
+        assert [fact for fact in (*facts, *shown) if not snapshot.proves(fact)] == []
         assert snapshot.ask("第2号街坊签约").found
-    finally:
-        opened.close()
 
 
 def test_a_preview_says_what_a_reload_would_skip(tmp_path: Path) -> None:
@@ -317,58 +291,54 @@ def test_a_sidecar_made_to_exhaust_is_refused_alone_and_its_article_read(
     assert all(one.reason and one.remedy for one in read if isinstance(one, Skipped))
 
 
-ALIASES = (
-    ".*+?^${}()|[]\\ = (a+)+$\n= = =\n\ud800甲 = 乙\n"
-    + "长" * 100_000
-    + " = 短\n"
-    + "\n".join(f"甲{n} = 甲{n + 1}" for n in range(2000))
-)
+ENDLESS = "\n".join(f"甲{n} = 甲{n + 1}" for n in range(2000))
+ALIASES = f".*+?^${{}}()|[]\\ = (a+)+$\n= = =\n\ud800甲 = 乙\n{'长' * 100_000} = 短\n{ENDLESS}"
 
 
 def test_names_made_of_operators_and_endless_chains_stop_no_question(tmp_path: Path) -> None:
-    (tmp_path / "articles").mkdir()
-    (tmp_path / "articles" / "a.txt").write_text(BODY, encoding="utf-8")
-    (tmp_path / "articles" / "aliases.txt").write_bytes(ALIASES.encode("utf-8", "replace"))
-    done = chuchu(
-        tmp_path, "ask", "-", "--json", stdin="新桥\n甲1\n.*\n(a+)+$\n".encode(), CHUCHU_ARTICLES="articles"
-    )
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "a.txt").write_text(BODY, encoding="utf-8")
+    (articles / "aliases.txt").write_bytes(ALIASES.encode("utf-8", "replace"))
+    asked = "新桥\n甲1\n.*\n(a+)+$\n".encode()
+    done = chuchu(tmp_path, "ask", "-", "--json", stdin=asked, CHUCHU_ARTICLES="articles")
     assert done.returncode == 0, done.stderr.decode()
-    assert next(json.loads(line)["found"] for line in done.stdout.splitlines()) is True
+    assert json.loads(done.stdout.splitlines()[0])["found"] is True
     assert b"Traceback" not in done.stderr
 
 
-MANY = {
-    "a line of ten megabytes": lambda folder: (folder / "a.txt").write_text("桥" * 3_300_000, encoding="utf-8"),
-    "sentences without an end": lambda folder: (folder / "a.txt").write_text("桥通车了，" * 600_000, encoding="utf-8"),
-    "a million headings": lambda folder: (folder / "a.md").write_text("# 桥\n" * 1_000_000, encoding="utf-8"),
-    "a million empty lines": lambda folder: (folder / "a.txt").write_text("\n" * 3_000_000 + BODY, encoding="utf-8"),
-    "more than a hundred thousand files": lambda folder: [
-        (folder / f"{n}.txt").write_text(BODY.replace("新桥", f"{n}号桥"), encoding="utf-8") for n in range(100_001)
-    ],
-}  # fmt: skip
+MANY: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    "a line of ten megabytes": lambda: iter([("a.txt", "桥" * 3_300_000)]),
+    "sentences without an end": lambda: iter([("a.txt", "桥通车了，" * 600_000)]),
+    "a million headings": lambda: iter([("a.md", "# 桥\n" * 1_000_000)]),
+    "a million empty lines": lambda: iter([("a.txt", "\n" * 3_000_000 + BODY)]),
+    "more than a hundred thousand files": lambda: (
+        (f"{n}.txt", BODY.replace("新桥", f"{n}号桥")) for n in range(100_001)
+    ),
+}
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("make", MANY.values(), ids=MANY.keys())
-def test_what_is_far_too_much_is_read_or_refused_within_a_gigabyte(tmp_path: Path, make: object) -> None:
-    assert callable(make)
+def test_what_is_far_too_much_is_read_or_refused_within_a_gigabyte(
+    tmp_path: Path, make: Callable[[], Iterator[tuple[str, str]]]
+) -> None:
     (tmp_path / "articles").mkdir()
-    make(tmp_path / "articles")
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "CHUCHU_ARTICLES": str(tmp_path / "articles")}
+    for name, text in make():
+        (tmp_path / "articles" / name).write_text(text, encoding="utf-8")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-m", "bot", "check", "--json"],
         cwd=tmp_path,
-        env=env,
+        env=environment(CHUCHU_ARTICLES="articles"),
         capture_output=True,
         check=False,
         timeout=1200,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1536 * MEGABYTE, 1536 * MEGABYTE)),
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(
-        f"\nexit {done.returncode}, {after.ru_utime - before.ru_utime:.0f} s, at most {after.ru_maxrss // 1024} MB"
-    )
+    took = f"{after.ru_utime - before.ru_utime:.0f} s, at most {after.ru_maxrss // 1024} MB"
+    print(f"\nexit {done.returncode}, {took}")
     assert done.returncode in (0, 1), done.stderr.decode()[-2000:]
     assert b"Traceback" not in done.stderr
 
@@ -381,28 +351,25 @@ def test_a_file_of_too_many_lines_is_refused_with_their_number(tmp_path: Path) -
 
 
 THIN = {
+    "b.txt": BODY,
+    "again.txt": BODY,
     "front matter.md": "---\ntitle: 题目\n---\n",
     "title.txt": "只有一个标题\n",
     "no title.txt": "\n\n昨天有一座没有标题的桥通车了。\n",
     "twice.txt": "桥通车了\n\n河下的隧道昨天也通车了，没有标题。\n",
-    "again.txt": BODY,
 }
 
 
 @pytest.mark.slow
 def test_a_thin_or_double_article_harms_no_other_and_is_read_the_same_every_time(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
-    for name, text in {"b.txt": BODY, **THIN}.items():
+    for name, text in THIN.items():
         (tmp_path / "articles" / name).write_text(text, encoding="utf-8")
     said = []
     for seed in ("1", "2"):  # of the hashes: a process of its own each time
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", "ask", "新桥 通车", "--json"],
-            cwd=tmp_path,
-            env=environment(CHUCHU_ARTICLES="articles", CHUCHU_DATA=seed, PYTHONHASHSEED=seed),
-            capture_output=True,
-            check=True,
-        )
+        settings = environment(CHUCHU_ARTICLES="articles", CHUCHU_DATA=seed, PYTHONHASHSEED=seed)
+        command = [sys.executable, "-m", "bot", "ask", "新桥 通车", "--json"]
+        done = subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, check=True)
         assert b"Traceback" not in done.stderr
         said.append(json.loads(done.stdout))
     assert said[0]["found"] and said[0]["hits"] == said[1]["hits"]

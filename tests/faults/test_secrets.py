@@ -60,14 +60,26 @@ def leaks(where: str, content: bytes) -> list[str]:
 
 @pytest.mark.parametrize("secret", [TOKEN, SECRET, ADMIN], ids=["token", "webhook secret", "admin token"])
 def test_a_secret_is_known_in_each_spelling(secret: str) -> None:
-    mine = f"xy{secret}z"
-    for content in (
-        mine.encode(),
-        b64encode(mine.encode()),
-        quote(mine, safe="").encode(),
-        mine.encode().hex().encode(),
-    ):
+    mine = f"xy{secret}z".encode()
+    for content in (mine, b64encode(mine), quote(mine, safe="").encode(), mine.hex().encode()):
         assert leaks("here", content)
+
+
+TROUBLES: tuple[faults.Fault, ...] = (
+    faults.UNAUTHORIZED,
+    faults.Refusal(500, "Internal"),
+    Reset(),
+    Garbage(b"<html>", 502),
+)
+KEY = {"Authorization": f"Bearer {ADMIN}"}
+REQUESTS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    *(("GET", path, {}) for path in ("/", "/api/ask?q=x", "/readyz", "/nothing")),
+    *(("POST", "/telegram", headers) for headers in ({}, {HEADER: SECRET[:-1]}, {HEADER: SECRET})),
+    ("GET", "/telegram", {HEADER: SECRET}),
+    *(("POST", "/admin/reload", headers) for headers in ({}, {"Authorization": f"Bearer {ADMIN[:-1]}"}, KEY)),
+    ("GET", "/metrics", KEY),
+    ("GET", "/nothing", {**KEY, "Origin": "http://x"}),
+)
 
 
 async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes]:
@@ -79,13 +91,7 @@ async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes
     await talk.tell(inline_query=inline("第1号街坊", "q2", user(8)))
     await talk.says(8, "没有这回事")
     await talk.says(9, TOKEN[5:9] + " \0 \x1b[31m")
-    troubles: tuple[faults.Fault, ...] = (
-        faults.UNAUTHORIZED,
-        faults.Refusal(500, "Internal"),
-        Reset(),
-        Garbage(b"<html>", 502),
-    )
-    for reader, fault in enumerate(troubles, 20):
+    for reader, fault in enumerate(TROUBLES, 20):
         api.fail("sendMessage", fault)
         await talk.says(reader, "第2号街坊")
     for command in ("/reload", "/versions", "/audit", "/grant 8", "/rollback 9", "/settings", "/unanswered"):
@@ -96,21 +102,8 @@ async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes
     api.push_raw({"update_id": 999_999, "message": {"message_id": 1, "date": 1, "chat": {"id": 7}}})
     answers: list[bytes] = []
     async with aiohttp.ClientSession() as http:
-        for method, url, headers in (
-            ("GET", f"{page}/", {}),
-            ("GET", f"{page}/api/ask?q=x", {}),
-            ("GET", f"{page}/readyz", {}),
-            ("GET", f"{page}/nothing", {}),
-            ("POST", f"{page}/telegram", {}),
-            ("POST", f"{page}/telegram", {HEADER: SECRET[:-1]}),
-            ("POST", f"{page}/telegram", {HEADER: SECRET}),
-            ("GET", f"{page}/telegram", {HEADER: SECRET}),
-            ("POST", f"{door}/admin/reload", {}),
-            ("POST", f"{door}/admin/reload", {"Authorization": f"Bearer {ADMIN[:-1]}"}),
-            ("POST", f"{door}/admin/reload", {"Authorization": f"Bearer {ADMIN}"}),
-            ("GET", f"{door}/metrics", {"Authorization": f"Bearer {ADMIN}"}),
-            ("GET", f"{door}/nothing", {"Authorization": f"Bearer {ADMIN}", "Origin": "http://x"}),
-        ):
+        for method, path, headers in REQUESTS:
+            url = f"{door if path.startswith('/admin') or headers.get('Authorization') else page}{path}"
             async with http.request(method, url, headers=headers) as answer:
                 answers.append(str(answer.raw_headers).encode() + await answer.read())
     return answers
@@ -122,18 +115,13 @@ async def test_no_secret_turns_up_anywhere_in_a_whole_run_at_debug(tmp_path: Pat
         write_corpus(tmp_path / "articles"), "new.txt", "新的一篇", "桥通车了，从东到西只要三分钟。"
     )
     page, door = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    settings = {
+        "CHUCHU_ARTICLES": str(tmp_path / "articles"), "CHUCHU_HTTP": page, "CHUCHU_ADMIN_HTTP": door,
+        "CHUCHU_ADMIN_TOKEN": ADMIN, "CHUCHU_ADMINS": str(OWNER), "CHUCHU_WEBHOOK_SECRET": SECRET,
+        "CHUCHU_WEBHOOK_URL": f"http://{page}/telegram",
+    }  # fmt: skip
     async with bot_api() as api:
-        bot = Loud(
-            tmp_path,
-            api,
-            CHUCHU_ARTICLES=str(tmp_path / "articles"),
-            CHUCHU_HTTP=page,
-            CHUCHU_ADMIN_HTTP=door,
-            CHUCHU_ADMIN_TOKEN=ADMIN,
-            CHUCHU_ADMINS=str(OWNER),
-            CHUCHU_WEBHOOK_URL=f"http://{page}/telegram",
-            CHUCHU_WEBHOOK_SECRET=SECRET,
-        )
+        bot = Loud(tmp_path, api, **settings)
         await bot.start()
         try:
             await api.until(lambda: api.courier)

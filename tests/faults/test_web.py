@@ -65,19 +65,12 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder: Path = tmp_path_factory.mktemp("web")
     write_article(folder / "articles", "<b>a&.txt", TITLE, *SENTENCES)
     page, door = free_port(), free_port()
-    async with (
-        bot_api() as api,
-        bot_process(
-            folder,
-            api,
-            CHUCHU_ARTICLES=str(folder / "articles"),
-            CHUCHU_HTTP=f"127.0.0.1:{page}",
-            CHUCHU_ADMIN_HTTP=f"127.0.0.1:{door}",
-            CHUCHU_ADMIN_TOKEN=ADMIN,
-            CHUCHU_WEBHOOK_URL=f"http://127.0.0.1:{page}/telegram",
-            CHUCHU_WEBHOOK_SECRET=SECRET,
-        ) as bot,
-    ):
+    settings = {
+        "CHUCHU_ARTICLES": str(folder / "articles"), "CHUCHU_HTTP": f"127.0.0.1:{page}",
+        "CHUCHU_ADMIN_HTTP": f"127.0.0.1:{door}", "CHUCHU_ADMIN_TOKEN": ADMIN,
+        "CHUCHU_WEBHOOK_URL": f"http://127.0.0.1:{page}/telegram", "CHUCHU_WEBHOOK_SECRET": SECRET,
+    }  # fmt: skip
+    async with bot_api() as api, bot_process(folder, api, **settings) as bot:
         await api.until(lambda: api.courier)
         yield Site(api, bot, page, door)
         assert await bot.stop() == 0
@@ -137,16 +130,11 @@ async def test_nothing_of_a_request_becomes_a_header(site: Site, path: str) -> N
 
 
 async def test_hundreds_of_slow_clients_keep_nobody_waiting(site: Site) -> None:
-    slow = []
-    for port, head in (
-        (site.page, b"GET / HT"),
-        (site.page, b"POST /telegram HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"),
-        (site.door, b"P"),
-    ):
-        for _ in range(100):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(head)
-            slow.append(writer)
+    slow, webhook = [], b"POST /telegram HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    for port, head in 100 * ((site.page, b"GET / HT"), (site.page, webhook), (site.door, b"P")):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        slow.append(writer)
     assert "出处" in await site.text("/")
     site.api.push(message=message("新桥", private(7)))
     await site.api.until(lambda: site.api.said(7))
@@ -156,10 +144,9 @@ async def test_hundreds_of_slow_clients_keep_nobody_waiting(site: Site) -> None:
 
 async def test_markup_in_an_article_is_shown_as_text_on_the_page(site: Site) -> None:
     page = await site.text("/?q=新桥")
-    listed = await site.text("/")
     (link,) = set(re.findall(r'href="(/articles/[^"?#]+)', page))
     raw = await site.text(f"{link}?view=lines")
-    for shown in (page, listed, raw, await site.text(link)):
+    for shown in (page, raw, await site.text("/"), await site.text(link)):
         assert re.findall(r"<script(?! src=\"/static/)", shown) == []
         assert re.findall(r"<(?:img|b>粗)", shown) == []
         assert re.findall(r"href=\"(?!/|#)", shown) == []

@@ -11,7 +11,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -27,13 +27,9 @@ CONTENT_LIMIT = 30 * 1024
 LADDER = (15.0, 300.0, 3600.0, 21600.0)
 ACK_SECONDS = 3.0
 SCOPES = (
-    "im:message:send_as_bot",
-    "im:message.p2p_msg:readonly",
-    "im:message.group_at_msg:readonly",
-    "im:resource",
-    "im:chat:readonly",
-    "im:message:readonly",
-)
+    "im:message:send_as_bot", "im:message.p2p_msg:readonly", "im:message.group_at_msg:readonly",
+    "im:resource", "im:chat:readonly", "im:message:readonly",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,30 +112,40 @@ class Delivery:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class No(Exception):
+    """What Feishu answers instead of doing what it was asked."""
+
+    def __init__(
+        self, code: int, msg: str, status: int = 400, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(msg)
+        self.answer = web.json_response({"code": code, "msg": msg}, status=status, headers=headers)
+
+
+@dataclass
 class Feishu(SmallServer):
     """What a test sees and steers; `haste` shortens the ladder of redelivery, and down to a second the time for an acknowledgement."""
 
-    def __init__(self, haste: float = 1.0) -> None:
-        self.url = ""
-        self.haste = haste
-        self.said: dict[str, Said] = {}
-        self.calls: list[tuple[str, str, Json]] = []
-        self.tokens: set[str] = set()
-        self.handshakes = 0
-        self.connections: list[Connection] = []
-        self.deliveries: list[Delivery] = []
-        self.files: dict[str, bytes] = {}
-        self.known: set[str] = {"f1"}  # messages of people
-        self.groups: dict[str, Json] = {}
-        self.scopes = set(SCOPES)
-        self.token_seconds = 7200
-        self.ping_seconds = 120
-        self.clock: Callable[[], float] = time.time
-        self.piece_bytes: int | None = None
-        self.planned: Planned[Fault] = Planned()
-        self._numbers = itertools.count(1)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: dict[str, Delivery] = {}
+    haste: float = 1.0
+    url: str = ""
+    said: dict[str, Said] = field(default_factory=dict)
+    calls: list[tuple[str, str, Json]] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    handshakes: int = 0
+    connections: list[Connection] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    known: set[str] = field(default_factory=lambda: {"f1"})  # messages of people
+    groups: dict[str, Json] = field(default_factory=dict)
+    scopes: set[str] = field(default_factory=lambda: set(SCOPES))
+    token_seconds: int = 7200
+    ping_seconds: int = 120
+    clock: Callable[[], float] = time.time
+    piece_bytes: int | None = None
+    planned: Planned[Fault] = field(default_factory=Planned)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _waiting: dict[str, Delivery] = field(default_factory=dict)
 
     # What a test does.
 
@@ -234,35 +240,60 @@ class Feishu(SmallServer):
         size = self.piece_bytes or len(body) or 1
         pieces = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
         for at, piece in enumerate(pieces):
-            headers = {
-                "type": "event",
-                "message_id": name,
-                "trace_id": "t",
-                "sum": str(len(pieces)),
-                "seq": str(at),
-            }
+            number = {"sum": str(len(pieces)), "seq": str(at)}
+            headers = {"type": "event", "message_id": name, "trace_id": "t", **number}
             try:
                 await to.socket.send_bytes(Frame(DATA, headers, piece, 7).encode())
             except ConnectionError:
                 return
 
-    async def _endpoint(self, request: web.Request) -> web.StreamResponse:
-        asked = await self._read(request)
-        if (fault := self._planned(request)) is not None:
-            return await self._failing(fault, request)
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        """Every call over HTTP: it is written down, it fails as planned, or it is done."""
+        body = await request.read()
+        asked = json.loads(body) if body and not request.content_type.startswith("multipart/") else {}
+        self.calls.append((request.method, request.path, dict(asked)))
+        fault = self._planned(request)
+        try:
+            answer = (
+                await self._failing(fault, request)
+                if fault and not fault.done
+                else self._answer(request, asked)
+            )
+        except No as no:
+            answer = no.answer
+        return await self._failing(fault, request) if fault and fault.done else answer
+
+    def _answer(self, request: web.Request, asked: Json) -> web.StreamResponse:
+        if request.path == "/callback/ws/endpoint":
+            return self._endpoint(asked)
+        if request.path == "/open-apis/auth/v3/tenant_access_token/internal":
+            return self._token(asked)
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
+            raise No(99991663, "Invalid access token for authorization", 401)
+        return self._do(request, request.path.removeprefix("/open-apis/").split("/"), asked)
+
+    def _endpoint(self, asked: Json) -> web.StreamResponse:
         if (asked.get("AppID"), asked.get("AppSecret")) != (APP, SECRET):
-            return web.json_response({"code": 514, "msg": "app_id or app_secret is wrong"})
+            raise No(514, "app_id or app_secret is wrong", 200)
         ticket = f"{TICKET}{next(self._numbers)}"
         self.tokens.add(ticket)
         where = f"{self.url.replace('http', 'ws', 1)}/ws?device_id=d&service_id=7"
-        config = {
+        pace = {
             "ReconnectCount": -1,
             "ReconnectInterval": 120,
             "ReconnectNonce": 30,
             "PingInterval": self.ping_seconds,
         }
-        url = f"{where}&access_key={ACCESS_KEY}&ticket={ticket}"
-        return web.json_response({"code": 0, "msg": "ok", "data": {"URL": url, "ClientConfig": config}})
+        return _yes({"URL": f"{where}&access_key={ACCESS_KEY}&ticket={ticket}", "ClientConfig": pace})
+
+    def _token(self, asked: Json) -> web.StreamResponse:
+        if asked.get("app_id") != APP:
+            raise No(10003, "invalid param", 200)
+        if asked.get("app_secret") != SECRET:
+            raise No(10014, "app secret invalid", 200)
+        token = f"t-canary-tenant-token-{next(self._numbers)}"
+        self.tokens.add(token)
+        return _yes(tenant_access_token=token, expire=self.token_seconds)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")
@@ -294,107 +325,73 @@ class Feishu(SmallServer):
                 delivery.toast = data.get("toast", {}).get("content")
             delivery.answers.append(answer["code"])
 
-    async def _token(self, request: web.Request) -> web.StreamResponse:
-        asked = await self._read(request)
-        if (fault := self._planned(request)) is not None:
-            return await self._failing(fault, request)
-        if asked.get("app_id") != APP:
-            return web.json_response({"code": 10003, "msg": "invalid param"})
-        if asked.get("app_secret") != SECRET:
-            return web.json_response({"code": 10014, "msg": "app secret invalid"})
-        token = f"t-canary-tenant-token-{next(self._numbers)}"
-        self.tokens.add(token)
-        return web.json_response(
-            {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": self.token_seconds}
-        )
-
-    async def _api(self, request: web.Request) -> web.StreamResponse:
-        asked = await self._read(request)
-        fault = self._planned(request)
-        if fault is not None and not fault.done:
-            return await self._failing(fault, request)
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token not in self.tokens:
-            return _no(99991663, "Invalid access token for authorization", 401)
-        path = request.path.removeprefix("/open-apis/")
-        answer = self._do(request, path.split("/"), asked)
-        if fault is not None:
-            return await self._failing(fault, request)
-        return answer
-
     def _do(self, request: web.Request, path: list[str], asked: Json) -> web.StreamResponse:
         match request.method, path:
             case "GET", ["bot", "v3", "info"]:
-                bot = {"activate_status": 2, "app_name": "出处", "open_id": BOT}
-                return web.json_response({"code": 0, "msg": "ok", "bot": bot})
+                return _yes(bot={"activate_status": 2, "app_name": "出处", "open_id": BOT})
             case "GET", ["application", "v6", "scopes"]:
                 given = [{"scope_name": name, "grant_status": 1} for name in sorted(self.scopes)]
-                asked_for = [{"scope_name": "im:asked.and.not.given", "grant_status": 2}]
-                return _yes({"scopes": [*given, *asked_for]})
+                return _yes({"scopes": [*given, {"scope_name": "im:asked.and.not.given", "grant_status": 2}]})
             case "POST", ["im", "v1", "messages"]:
-                kind = request.query.get("receive_id_type")
+                begins = {"open_id": "ou_", "chat_id": "oc_"}.get(request.query.get("receive_id_type", ""))
                 to = str(asked.get("receive_id", ""))
-                if kind not in ("open_id", "chat_id") or not to.startswith(
-                    "ou_" if kind == "open_id" else "oc_"
-                ):
-                    return _no(230001, "invalid receive_id")
+                if begins is None or not to.startswith(begins):
+                    raise No(230001, "invalid receive_id")
                 return self._say(to, asked)
             case "POST", ["im", "v1", "messages", name, "reply"]:
                 answered = self.said.get(name)
                 if answered is None and name not in self.known:
-                    return _no(230011, "The message was withdrawn")
+                    raise No(230011, "The message was withdrawn")
                 return self._say(answered.to if answered else self._place(name), asked, name)
             case "PUT" | "PATCH" as method, ["im", "v1", "messages", name]:
                 return self._edit(method, name, asked)
-            case "GET", ["im", "v1", "messages", name] if name in self.said:
-                body = {"content": json.dumps(_told(self.said[name]), ensure_ascii=False)}
-                return _yes({"items": [{"message_id": name, "body": body}]})
             case "GET", ["im", "v1", "messages", name]:
-                written = [
-                    one.event["event"]["message"]
-                    for one in self.deliveries
-                    if "message" in one.event["event"]
-                ]
-                found = [
-                    {"body": {"content": one["content"]}} for one in written if one["message_id"] == name
-                ]
-                return _yes({"items": found}) if found else _no(230110, "This message is deleted")
+                if name in self.said:
+                    body = {"content": json.dumps(_told(self.said[name]), ensure_ascii=False)}
+                    return _yes({"items": [{"message_id": name, "body": body}]})
+                found = [{"body": {"content": one["content"]}} for one in self._written(name)]
+                if not found:
+                    raise No(230110, "This message is deleted")
+                return _yes({"items": found})
             case "POST", ["im", "v1", "images"]:
                 return _yes({"image_key": "img_1"})
             case "GET", ["im", "v1", "chats", name]:
-                group = self.groups.get(name)
-                return _yes(group) if group else _no(232006, "chat_id is invalid")
+                if name not in self.groups:
+                    raise No(232006, "chat_id is invalid")
+                return _yes(self.groups[name])
             case "GET", ["im", "v1", "messages", name, "resources", key]:
                 sort = "image" if key.startswith("img_") else "file"
                 if name not in self.known or key not in self.files or request.query.get("type") != sort:
-                    return _no(234003, "File not in msg")
-                return web.Response(
-                    body=self.files[key], headers={"Content-Type": "application/octet-stream"}
-                )
-        return web.json_response({"code": 99991400, "msg": f"no such call: {path}"}, status=404)
+                    raise No(234003, "File not in msg")
+                return web.Response(body=self.files[key], content_type="application/octet-stream")
+        raise No(99991400, f"no such call: {path}", 404)
+
+    def _written(self, name: str) -> list[Json]:
+        """What a person wrote under an id, however often it was brought."""
+        contents = [one.event.get("event", {}) for one in self.deliveries]
+        written = [content.get("message") for content in contents if isinstance(content, dict)]
+        return [one for one in written if isinstance(one, dict) and one.get("message_id") == name]
 
     def _place(self, name: str) -> str:
         """Where a person wrote a message: in private under the person's own id, as we send there."""
         for delivery in self.deliveries:
             content = delivery.event.get("event", {})
-            written = content.get("message") if isinstance(content, dict) else None
-            if isinstance(written, dict) and written.get("message_id") == name:
-                private = written["chat_type"] == "p2p"
-                return str(content["sender"]["sender_id"]["open_id"] if private else written["chat_id"])
+            if isinstance(content, dict) and content.get("message") in self._written(name):
+                private = content["message"]["chat_type"] == "p2p"
+                return str(
+                    content["sender"]["sender_id"]["open_id"] if private else content["message"]["chat_id"]
+                )
         return "unknown"
 
     def _say(self, to: str, asked: Json, reply_to: str | None = None) -> web.StreamResponse:
         uuid = asked.get("uuid")
         if uuid is not None and not 1 <= len(uuid) <= 50:
-            return _no(230001, "uuid is too long")
+            raise No(230001, "uuid is too long")
         for before in self.said.values():
             if uuid is not None and before.by_uuid == uuid:
                 return _yes({"message_id": before.id})
-        if (wrong := _wrong(asked)) is not None:
-            return wrong
+        content, thread = _content(asked), bool(asked.get("reply_in_thread"))
         name = f"om_said{next(self._numbers):028x}"
-        content = json.loads(asked["content"])
-        thread = bool(asked.get("reply_in_thread"))
         self.said[name] = Said(
             name, to, asked["msg_type"], content, reply_to, thread, at=self.clock(), by_uuid=uuid
         )
@@ -403,27 +400,19 @@ class Feishu(SmallServer):
     def _edit(self, method: str, name: str, asked: Json) -> web.StreamResponse:
         said = self.said.get(name)
         if said is None:
-            return _no(230011, "The message was withdrawn")
+            raise No(230011, "The message was withdrawn")
         if method == "PATCH":
             if said.kind != "interactive":
-                return _no(230001, "not a card")
+                raise No(230001, "not a card")
             if self.clock() - said.at > 14 * 86400:
-                return _no(230031, "The message card has been sent for more than 14 days")
+                raise No(230031, "The message card has been sent for more than 14 days")
             asked = {**asked, "msg_type": "interactive"}
         elif said.kind != "post" or asked.get("msg_type") != "post":
-            return _no(230054, "This operation is not supported for this message type")
+            raise No(230054, "This operation is not supported for this message type")
         elif said.edits >= 20:
-            return _no(230072, "The message has reached the number of times it can be edited")
-        if (wrong := _wrong(asked)) is not None:
-            return wrong
-        said.content, said.edits = json.loads(asked["content"]), said.edits + 1
+            raise No(230072, "The message has reached the number of times it can be edited")
+        said.content, said.edits = _content(asked), said.edits + 1
         return _yes({})
-
-    async def _read(self, request: web.Request) -> Json:
-        body = await request.read()
-        asked = json.loads(body) if body and not request.content_type.startswith("multipart/") else {}
-        self.calls.append((request.method, request.path, asked))
-        return dict(asked)
 
     def _planned(self, request: web.Request) -> Fault | None:
         return self.planned.take(lambda path: path in f"{request.method} {request.path}")
@@ -434,7 +423,7 @@ class Feishu(SmallServer):
             return reset(request)
         if fault.body is not None:
             return web.Response(body=fault.body, status=fault.status)
-        return _no(fault.code, fault.msg, fault.status, dict(fault.headers))
+        return No(fault.code, fault.msg, fault.status, dict(fault.headers)).answer
 
     def _spawn(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
@@ -443,14 +432,7 @@ class Feishu(SmallServer):
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.add_routes(
-            [
-                web.post("/callback/ws/endpoint", self._endpoint),
-                web.get("/ws", self._socket),
-                web.post("/open-apis/auth/v3/tenant_access_token/internal", self._token),
-                web.route("*", "/open-apis/{path:.*}", self._api),
-            ]
-        )
+        app.add_routes([web.get("/ws", self._socket), web.route("*", "/{path:.*}", self._handle)])
         return app
 
 
@@ -462,28 +444,25 @@ def _told(said: Said) -> Json:
     return {"title": None, "elements": lines}
 
 
-def _yes(data: Json) -> web.Response:
-    return web.json_response({"code": 0, "msg": "success", "data": data})
+def _yes(data: Json | None = None, **more: object) -> web.Response:
+    return web.json_response(
+        {"code": 0, "msg": "success", **({} if data is None else {"data": data}), **more}
+    )
 
 
-def _no(code: int, msg: str, status: int = 400, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response({"code": code, "msg": msg}, status=status, headers=headers)
-
-
-def _wrong(asked: Json) -> web.Response | None:
-    """What Feishu says of a message that it does not take."""
+def _content(asked: Json) -> Json:
+    """The content of a message, if Feishu takes it."""
     kind, content = asked.get("msg_type"), asked.get("content")
     if kind not in _CHECKS or not isinstance(content, str):
-        return _no(230001, "invalid msg_type or content")
-    parsed = json.loads(content)
-    size = len(json.dumps(asked, ensure_ascii=False).encode())
-    if size > CONTENT_LIMIT:
-        return _no(230025, "The length of the message content reaches its limit.")
+        raise No(230001, "invalid msg_type or content")
+    if len(json.dumps(asked, ensure_ascii=False).encode()) > CONTENT_LIMIT:
+        raise No(230025, "The length of the message content reaches its limit.")
+    parsed: Json = json.loads(content)
     try:
         _CHECKS[kind](parsed)
     except (KeyError, TypeError, AssertionError, AttributeError) as error:
-        return _no(230099, f"Failed to create card content, ext=ErrCode: 200621; ErrMsg: {error!r}")
-    return None
+        raise No(230099, f"Failed to create card content, ext=ErrCode: 200621; ErrMsg: {error!r}") from None
+    return parsed
 
 
 def _check_post(content: Json) -> None:

@@ -23,18 +23,10 @@ class Room:
         self.state("m.room.power_levels", {"users": {creator: 100}}, creator)
 
     def add(self, kind: str, sender: str, content: Json, **more: object) -> Json:
-        order = self._number()
-        event = {
-            "type": kind,
-            "event_id": f"$e{order}:here",
-            "sender": sender,
-            "origin_server_ts": int(time.time() * 1000),
-            "content": content,
-            "order": order,
-            **more,
-        }
-        self.events.append(event)
-        return event
+        order, now = self._number(), int(time.time() * 1000)
+        event = {"type": kind, "sender": sender, "content": content, "origin_server_ts": now, **more}
+        self.events.append({**event, "event_id": f"$e{order}:here", "order": order})
+        return self.events[-1]
 
     def state(self, kind: str, content: Json, sender: str, key: str = "") -> None:
         before = self.state_of(kind, key)
@@ -57,7 +49,7 @@ class Room:
     def with_edit(self, event: str) -> Json:
         """An event, with its newest edit."""
         (found,) = [e for e in self.events if e["event_id"] == event]
-        edits = [e for e in self.events if _replaces(e) == event]
+        edits = [e for e in self.events if replaces(e) == event]
         unsigned = {"m.relations": {"m.replace": edits[-1]}} if edits else {}
         return {**found, "unsigned": unsigned}
 
@@ -75,12 +67,8 @@ class Room:
             and event["sender"] in wanted.get("senders", [event["sender"]])
         ]
         chunk = found[: int(asked["limit"])]
-        more = len(found) > len(chunk)
-        return {
-            "chunk": chunk,
-            "start": asked.get("from", ""),
-            **({"end": f"t{chunk[-1]['order']}"} if more else {}),
-        }
+        end = {"end": f"t{chunk[-1]['order']}"} if len(found) > len(chunk) else {}
+        return {"chunk": chunk, "start": asked.get("from", ""), **end}
 
     def since(self, since: int, me: str, types: Sequence[str], limit: int) -> tuple[str, Json]:
         """What a client is told of this room: under which head, and what; no head where nothing is new."""
@@ -90,16 +78,8 @@ class Room:
         membership = (self.state_of("m.room.member", me) or {}).get("membership")
         if membership == "invite":
             kept = ("m.room.member", "m.room.encryption")
-            stripped = [
-                {
-                    "type": e["type"],
-                    "sender": e["sender"],
-                    "content": e["content"],
-                    "state_key": e["state_key"],
-                }
-                for e in self.events
-                if e["type"] in kept
-            ]
+            names = ("type", "sender", "content", "state_key")
+            stripped = [{name: e[name] for name in names} for e in self.events if e["type"] in kept]
             return "invite", {"invite_state": {"events": stripped}}
         entered = any(e.get("state_key") == me and e["content"].get("membership") == "join" for e in news)
         news = [event for event in (self.events if entered else news) if event["type"] in types]
@@ -114,6 +94,7 @@ class Room:
         return ("leave", {"timeline": timeline}) if membership in ("leave", "ban") else ("", {})
 
 
-def _replaces(event: Json) -> str | None:
+def replaces(event: Json) -> str | None:
+    """Of an edit, the event that it takes the place of."""
     relation = event["content"].get("m.relates_to", {})
     return relation.get("event_id") if relation.get("rel_type") == "m.replace" else None

@@ -66,17 +66,12 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
 
 
 def _config(folder: Path, port: int) -> dict[str, object]:
-    freely = {"per_second": 1000, "burst_count": 1000}
+    freely, resources = {"per_second": 1000, "burst_count": 1000}, [{"names": ["client", "media"]}]
     return {
         "server_name": "here",
         "pid_file": str(folder / "pid"),
         "listeners": [
-            {
-                "port": port,
-                "type": "http",
-                "bind_addresses": ["127.0.0.1"],
-                "resources": [{"names": ["client", "media"]}],
-            }
+            {"port": port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": resources}
         ],
         "database": {"name": "sqlite3", "args": {"database": str(folder / "homeserver.db")}},
         "log_config": str(folder / "log.yaml"),

@@ -36,15 +36,8 @@ class Lane:
 
 
 STEADY = Lane(0, 0, ("tests/soak/test_steady.py",))
-BESIDE = Lane(
-    1,
-    2,
-    (
-        "tests/faults/test_queries.py",
-        "tests/knowledge/documents/test_mutated_files.py",
-        "tests/faults/test_failing_calls.py",
-    ),
-)
+FAULTS = ("tests/faults/test_queries.py", "tests/faults/test_failing_calls.py")
+BESIDE = Lane(1, 2, (*FAULTS, "tests/knowledge/documents/test_mutated_files.py"))
 LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py",))
 REST = Lane(
     None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -39,10 +40,8 @@ KILLS = 3
 async def watch(bot: BotProcess, api: BotApi) -> None:
     now = datetime.now(UTC)
     chats = [Chat("telegram", str(number), ChatType.PRIVATE) for number in WATCHERS]
-    rows = [
-        {**chat_columns(chat), "id": fresh_id(), "language": None, "words": WORD, "key": WORD, "since": now}
-        for chat in chats
-    ]
+    row = {"language": None, "words": WORD, "key": WORD, "since": now}
+    rows = [{**chat_columns(chat), "id": fresh_id(), **row} for chat in chats]
     async with open_database(sqlite_address(bot.data)) as database, database.writing() as connection:
         await connection.execute(insert(watches), rows)
     for number in WATCHERS:
@@ -104,9 +103,15 @@ async def test_news_for_five_thousand_keep_no_reader_waiting_and_are_told_once_o
     assert loud <= 2 * quiet
 
 
-HELD_SECONDS = 35
-NEWCOMERS_SECONDS = 2.0
+HELD_SECONDS, NEWCOMERS_SECONDS = 35, 2.0
 FLOODER, TYPER = 500, 501
+
+
+def is_felt(before: Sequence[float], meanwhile: Sequence[float]) -> bool:
+    """Print the 99th percentiles of others' waits, and tell whether the second is by half and 50 ms above the first."""
+    usual, then = usual_p99(before), usual_p99(meanwhile)
+    print(f"\np99 of others: {usual * 1000:.0f} ms before, {then * 1000:.0f} ms meanwhile")
+    return then > max(1.5 * usual, usual + 0.050)
 
 
 @pytest.mark.soak
@@ -123,13 +128,10 @@ async def test_a_newcomer_is_answered_within_two_seconds_of_a_flood(
 async def test_a_429_of_35_seconds_on_one_chat_is_felt_by_none_of_twenty_others(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    held, *others = await hold_one_chat(tmp_path, HELD_SECONDS, **settings)
-    usual, meanwhile = map(usual_p99, others)
-    print(
-        f"held for {held:.2f} s; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
-    )
+    held, before, meanwhile = await hold_one_chat(tmp_path, HELD_SECONDS, **settings)
+    print(f"held for {held:.2f} s")
     assert HELD_SECONDS <= held <= HELD_SECONDS + 0.5
-    assert meanwhile <= max(1.5 * usual, usual + 0.050)
+    assert not is_felt(before, meanwhile)
 
 
 async def pour(api: BotApi, poured: list[int]) -> None:
@@ -146,14 +148,12 @@ async def pour(api: BotApi, poured: list[int]) -> None:
 async def test_a_chat_that_floods_is_told_once_and_felt_by_none_of_twenty_others(tmp_path: Path) -> None:
     async with bot_api() as api, bot_process(tmp_path, api):
         await awake(api)
-        usual, poured = usual_p99(await waits(api, rounds=10)), list[int]()
+        before, poured = await waits(api, rounds=10), list[int]()
         async with at_once(asyncio.create_task(pour(api, poured))):
-            meanwhile = usual_p99(await waits(api, rounds=15))
+            meanwhile = await waits(api, rounds=15)
         said = api.said(FLOODER)
-    print(
-        f"\n{len(poured)} of one chat; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
-    )
+    print(f"{len(poured)} of one chat")
     assert len(poured) >= 2_500
     assert said.count(phrases(None).too_many) == 1
     assert len(said) < 60  # what Telegram allows in one chat
-    assert meanwhile <= max(1.5 * usual, usual + 0.050)
+    assert not is_felt(before, meanwhile)

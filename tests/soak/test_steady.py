@@ -10,7 +10,7 @@ import shutil
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 
 import aiohttp
@@ -21,7 +21,7 @@ from tests.botapi.faults import Fault, Refusal
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
-from tests.soak.watching import MEGABYTE, middle, p99, thirds, watching
+from tests.soak.watching import MEGABYTE, is_steady, p99, thirds, watching
 from tests.support.process import ROOT
 from tests.support.server import Garbage, Hang, Reset, at_once, free_port
 
@@ -30,15 +30,8 @@ RATE = 20  # updates a second
 UNQUIET = 20.0  # seconds after a fault that count as part of it
 TOKEN = "token-of-the-soak"
 QUESTIONS = (
-    "莫德纳",
-    "蕃瓜弄",
-    "临港 离岸贸易 2023",
-    "果洛的平均海拔是多少？",
-    "北京地铁票价",
-    "金食汇",
-    "联合检查码",
-    "/help",
-)
+    "莫德纳", "蕃瓜弄", "临港 离岸贸易 2023", "果洛的平均海拔是多少？", "北京地铁票价", "金食汇", "联合检查码", "/help",
+)  # fmt: skip
 FAULTS: tuple[tuple[str, Fault], ...] = (
     ("getUpdates", faults.UNAUTHORIZED),
     ("sendMessage", Refusal(500, "Internal Server Error")),
@@ -66,15 +59,12 @@ class Town:
         began, pick = self.api.clock(), random.Random(30)
         while True:
             self.pushed += 1
-            if self.pushed % 3:
-                talk = message("闲聊" * pick.randint(1, 50), group(-100 - self.pushed % 40), self.pushed)
-                self.api.push(strict=False, message=talk)
-            else:
+            text, where = "闲聊" * pick.randint(1, 50), group(-100 - self.pushed % 40)
+            if not self.pushed % 3:
                 reader = 10_000 + self.pushed
                 self.asked[reader] = self.api.clock()
-                self.api.push(
-                    strict=False, message=message(pick.choice(QUESTIONS), private(reader), self.pushed)
-                )
+                text, where = pick.choice(QUESTIONS), private(reader)
+            self.api.push(strict=False, message=message(text, where, self.pushed))
             await asyncio.sleep(max(0.0, began + self.pushed / RATE - self.api.clock()))
 
     def waits(self) -> list[float]:
@@ -86,7 +76,7 @@ class Town:
         return [answered[reader] - self.asked[reader] for reader in quiet if reader in answered]
 
 
-async def misfortunes(town: Town, bot: BotProcess, page: str, every: float) -> None:
+async def misfortunes(town: Town, bot: BotProcess, every: float) -> None:
     """A fault every so often: the server's, a frozen bot, and what is no update at all."""
     for number, (method, fault) in enumerate(cycle(FAULTS)):
         await asyncio.sleep(every)
@@ -102,16 +92,15 @@ async def misfortunes(town: Town, bot: BotProcess, page: str, every: float) -> N
 
 async def reloads(articles: Path, bot: BotProcess, every: float, after: float = 0.0) -> None:
     """An article that changes, and a reload for it; `after` moves them all."""
-    for number in cycle(range(1_000_000)):
+    for number in count():
         await asyncio.sleep(every if number else every + after)
-        (articles / "changing.txt").write_text(
-            f"第{number}次更新\n\n这是第{number}次写的一句话，说的是新的事。\n", encoding="utf-8"
-        )
+        text = f"第{number}次更新\n\n这是第{number}次写的一句话，说的是新的事。\n"
+        (articles / "changing.txt").write_text(text, encoding="utf-8")
         bot.send(signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
-class ChatType:
+class Place:
     """Where a bot of the soak lives."""
 
     articles: Path
@@ -120,18 +109,13 @@ class ChatType:
     settings: dict[str, str]
 
 
-def place(folder: Path) -> ChatType:
+def place(folder: Path) -> Place:
     """The seeds, to be changed as one likes, and free ports."""
-    articles = folder / "articles"
-    shutil.copytree(ROOT / "seeds", articles)
+    articles = shutil.copytree(ROOT / "seeds", folder / "articles")
     page, door = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    settings = {
-        "CHUCHU_ARTICLES": str(articles),
-        "CHUCHU_HTTP": page,
-        "CHUCHU_ADMIN_HTTP": door,
-        "CHUCHU_ADMIN_TOKEN": TOKEN,
-    }
-    return ChatType(articles, f"http://{page}", f"http://{door}", settings)
+    settings = {"CHUCHU_ARTICLES": str(articles), "CHUCHU_ADMIN_TOKEN": TOKEN}
+    settings |= {"CHUCHU_HTTP": page, "CHUCHU_ADMIN_HTTP": door}
+    return Place(articles, f"http://{page}", f"http://{door}", settings)
 
 
 @pytest.mark.soak
@@ -147,7 +131,7 @@ async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_p
             watching(bot.pid, here.page, here.door, TOKEN) as samples,
             at_once(
                 begin(town.live()),
-                begin(misfortunes(town, bot, here.page, minute)),
+                begin(misfortunes(town, bot, minute)),
                 # between the faults, whose readers do not count: those of a reload do
                 begin(reloads(here.articles, bot, 2 * minute, after=-0.5 * minute)),
             ),
@@ -156,23 +140,17 @@ async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_p
         await api.until(lambda: bot.ended() >= town.pushed + 1 + len(town.unquiet), 120)
         ended = Counter(bot.endings().values())
         assert await bot.stop() == 0
-    memory, threads = middle(samples, "memory"), middle(samples, "threads")
-    descriptors, tasks = middle(samples, "descriptors"), middle(samples, "tasks")
+    health = p99([sample.health for sample in samples])
     first, _, last = (p99(part) for part in thirds(town.waits()))
     print(f"\n{MINUTES:g} minutes, {town.pushed} updates, {len(town.unquiet)} faults; ended: {dict(ended)}")
-    print(f"memory, by thirds: {', '.join(f'{part / MEGABYTE:.1f} MB' for part in memory)}")
-    print(f"threads {threads}, descriptors {descriptors}, tasks {tasks}")
     print(f"p99 of an answer: first third {first * 1000:.0f} ms, last third {last * 1000:.0f} ms")
-    print(f"p99 of /healthz: {p99([sample.health for sample in samples]) * 1000:.0f} ms")
+    print(f"p99 of /healthz: {health * 1000:.0f} ms")
     assert set(ended) <= {"answered", "ignored", "quarantined", "refused"}
-    assert p99([sample.health for sample in samples]) <= 0.100
+    assert health <= 0.100
     assert ended["quarantined"] == len(town.unquiet)
     answered = {call.chat for call in api.made("sendMessage")}
-    assert len([reader for reader in town.asked if reader not in answered]) <= len(town.unquiet)
-    assert memory[2] <= memory[1] + 3 * MEGABYTE
-    assert threads[2] <= threads[1] + 1
-    assert descriptors[2] <= descriptors[1] + 2
-    assert tasks[2] <= tasks[1] + 2
+    assert len(town.asked.keys() - answered) <= len(town.unquiet)
+    assert is_steady(samples, memory=3 * MEGABYTE, threads=1, descriptors=2, tasks=2)
     assert last <= max(
         1.2 * first, first + 0.010
     )  # below ten milliseconds the machine itself is not steadier
@@ -180,7 +158,7 @@ async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_p
 
 @pytest.mark.soak
 async def test_forty_reloads_under_questions_fail_none_and_leave_nothing_behind(tmp_path: Path) -> None:
-    here, failed, done = place(tmp_path), Counter[int](), 0
+    here, failed = place(tmp_path), Counter[int]()
 
     async def ask(http: aiohttp.ClientSession) -> None:
         for query in cycle(QUESTIONS[:-1]):
@@ -202,17 +180,13 @@ async def test_forty_reloads_under_questions_fail_none_and_leave_nothing_behind(
         ):
             await api.until(lambda: (bot.data / "snapshots" / "000041").exists(), 600)
         kept = sorted(path.name for path in (bot.data / "snapshots").glob("0*"))
-        done = int(kept[-1]) - 1
         maps = Path(f"/proc/{bot.pid}/maps").read_text(encoding="utf-8")
         gone = set(re.findall(r"/\.gone-\w+", maps))
         assert await bot.stop() == 0
-    memory, descriptors = middle(samples, "memory"), middle(samples, "descriptors")
-    print(f"\n{done} reloads under {sum(failed.values())} questions: {dict(failed)}; kept {kept}")
     print(
-        f"memory, by thirds: {', '.join(f'{part / MEGABYTE:.1f} MB' for part in memory)}; descriptors {descriptors}"
+        f"\n{int(kept[-1]) - 1} reloads under {sum(failed.values())} questions: {dict(failed)}; kept {kept}"
     )
     assert set(failed) == {200}
     assert len(kept) <= 4
     assert len(gone) <= 2  # what Python has not collected yet; it does not grow
-    assert memory[2] <= memory[1] + 3 * MEGABYTE
-    assert descriptors[2] <= descriptors[1] + 4
+    assert is_steady(samples, memory=3 * MEGABYTE, descriptors=4)

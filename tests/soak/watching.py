@@ -44,26 +44,25 @@ def usual_p99(row: Sequence[float]) -> float:
     return median(p99(row[at : at + size]) for at in range(0, 8 * size, size))
 
 
-def middle(samples: Sequence[Sample], name: str) -> tuple[float, ...]:
-    """The median of a figure in each third."""
-    return tuple(median(part) for part in thirds([getattr(sample, name) for sample in samples]))
+def is_steady(samples: Sequence[Sample], **more: float) -> bool:
+    """Print figures by thirds, and tell whether none has more than so much more in the last one than in the middle."""
+    found = {
+        name: [median(part) for part in thirds([getattr(one, name) for one in samples])] for name in more
+    }
+    for name, parts in found.items():
+        print(f"{name}, by thirds: {', '.join(f'{part:,.0f}' for part in parts)}")
+    return all(found[name][2] <= found[name][1] + most for name, most in more.items())
 
 
 @asynccontextmanager
 async def watching(
     pid: int, page: str, door: str, token: str, every: float = 1.0
 ) -> AsyncIterator[list[Sample]]:
-    samples: list[Sample] = []
-    looking = _watch(samples, psutil.Process(pid), page, door, token, every)
-    async with at_once(asyncio.create_task(looking)):
-        yield samples
-
-
-async def _watch(
-    samples: list[Sample], process: psutil.Process, page: str, door: str, token: str, every: float
-) -> None:
+    """Look at a process every so often while the block runs."""
+    samples, process = list[Sample](), psutil.Process(pid)
     clock = asyncio.get_running_loop().time
-    async with aiohttp.ClientSession() as http:
+
+    async def look(http: aiohttp.ClientSession) -> None:
         while True:
             await asyncio.sleep(every)
             began = clock()
@@ -74,12 +73,8 @@ async def _watch(
                 told = await answer.text()
             tasks = re.search(r"^chuchu_tasks ([\d.]+)$", told, re.MULTILINE)
             assert tasks, told
-            samples.append(
-                Sample(
-                    process.memory_info().rss,
-                    process.num_threads(),
-                    process.num_fds(),
-                    int(float(tasks[1])),
-                    health,
-                )
-            )
+            used = process.memory_info().rss, process.num_threads(), process.num_fds()
+            samples.append(Sample(*used, int(float(tasks[1])), health))
+
+    async with aiohttp.ClientSession() as http, at_once(asyncio.create_task(look(http))):
+        yield samples

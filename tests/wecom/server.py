@@ -18,21 +18,9 @@ from markdown_it import MarkdownIt
 from tests.support.server import Planned, SmallServer, listening
 
 OURS = {
-    "paragraph_open",
-    "paragraph_close",
-    "inline",
-    "text",
-    "text_special",
-    "softbreak",
-    "hardbreak",
-    "strong_open",
-    "strong_close",
-    "em_open",
-    "em_close",
-    "code_inline",
-    "link_open",
-    "link_close",
-}
+    "paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak", "hardbreak", "strong_open",
+    "strong_close", "em_open", "em_close", "code_inline", "link_open", "link_close",
+}  # fmt: skip
 PARSER = MarkdownIt("gfm-like", {"linkify": False, "breaks": True, "html": True})
 
 
@@ -84,10 +72,8 @@ class Gateway(SmallServer):
         return await self.push("aibot_msg_callback", body, person, group)
 
     async def press(self, key: str, task: str = "t1", person: str = "ann", group: str | None = None) -> str:
-        event = {
-            "eventtype": "template_card_event",
-            "template_card_event": {"card_type": "button_interaction", "event_key": key, "task_id": task},
-        }
+        card = {"card_type": "button_interaction", "event_key": key, "task_id": task}
+        event = {"eventtype": "template_card_event", "template_card_event": card}
         return await self.push("aibot_event_callback", {"msgtype": "event", "event": event}, person, group)
 
     async def push(self, command: str, body: Json, person: str, group: str | None = None) -> str:
@@ -97,13 +83,8 @@ class Gateway(SmallServer):
         who = {"aibotid": BOT, "from": {"userid": person}, "create_time": int(time.time())}
         if command == "aibot_msg_callback":
             self._open[request] = group or person
-        await self.raw(
-            {
-                "cmd": command,
-                "headers": {"req_id": request},
-                "body": {**where, **who, **body, "msgid": message},
-            }
-        )
+        told = {**where, **who, **body, "msgid": message}
+        await self.raw({"cmd": command, "headers": {"req_id": request}, "body": told})
         return str(message)
 
     async def raw(self, frame: Json | str) -> None:
@@ -161,25 +142,19 @@ class Gateway(SmallServer):
             code = 40001
         if not self.acknowledges:
             return
+        told = {"errcode": code, "errmsg": "ok" if code == 0 else "no"}
         with suppress(ConnectionError):
-            await socket.send_json(
-                {"headers": {"req_id": request}, "errcode": code, "errmsg": "ok" if code == 0 else "no"}
-            )
+            await socket.send_json({"headers": {"req_id": request}, **told})
 
     async def _subscribe(self, socket: web.WebSocketResponse, body: Json) -> int:
         if body != {"bot_id": BOT, "secret": self.secret}:
             return 40013
         for old in self.connections:  # a new subscription takes the place of the old
             if not old.closed and old is not socket:
+                event = {"msgtype": "event", "event": {"eventtype": "disconnected_event"}}
+                told = {"headers": {"req_id": "x"}, "body": {"msgid": uuid.uuid4().hex, **event}}
                 with suppress(ConnectionError):
-                    event = {
-                        "msgid": uuid.uuid4().hex,
-                        "msgtype": "event",
-                        "event": {"eventtype": "disconnected_event"},
-                    }
-                    await old.send_json(
-                        {"cmd": "aibot_event_callback", "headers": {"req_id": "x"}, "body": event}
-                    )
+                    await old.send_json({"cmd": "aibot_event_callback", **told})
                     await old.close()
         self.connections.append(socket)
         self.subscriptions += 1
@@ -205,9 +180,8 @@ class Gateway(SmallServer):
                 card["card_type"] == "button_interaction" and card["main_title"]["title"] and card["task_id"]
             )
             assert 1 <= len(card["button_list"]) <= 6
-            assert all(
-                len(b["text"]) <= 10 and 1 <= len(b["key"].encode()) <= 1024 for b in card["button_list"]
-            )
+            for button in card["button_list"]:
+                assert len(button["text"]) <= 10 and 1 <= len(button["key"].encode()) <= 1024
         elif len(_text(body).encode()) > TEXT_BYTES:
             return 40058
         self.said.append((chat, body))
