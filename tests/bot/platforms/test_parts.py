@@ -12,15 +12,28 @@ import regex
 from hypothesis import given
 
 from bot.inbox import ClosedChat, InboxError, NewUpdate
-from bot.messages import Reply, Run, Style
+from bot.messages import Button, Reply, Run, Style
 from bot.observability import Metrics
-from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
+from bot.platforms.calls import (
+    CallError,
+    ChatClosed,
+    Disconnected,
+    HttpAnswer,
+    HttpClient,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Unauthorized,
+)
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.feishu.client import Credentials, FeishuApi
+from bot.platforms.feishu.client import Credentials, FeishuApi, checked
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts, card, post, weight
+from bot.platforms.matrix import client as of_matrix
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
 from bot.platforms.telegram.sending import units
-from bot.platforms.text import split, utf8
+from bot.platforms.text import parts, split, utf8
+from bot.platforms.wecom import client as of_wecom
 from tests.support.server import PATIENCE
 
 
@@ -150,6 +163,59 @@ def test_only_a_refusal_of_who_we_are_for_five_minutes_is_fatal_and_told_once_in
     assert len(told) == 2, "whatever else was heard between starts over"
 
 
+def feishu(code: int | None, status: int = 400, **headers: str) -> CallError:
+    body = json.dumps({"msg": "no"} | ({} if code is None else {"code": code})).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with pytest.raises(CallError) as raised:
+        checked(HttpAnswer(status, named, body))
+    return raised.value
+
+
+def wecom(code: int | None) -> CallError | None:
+    return of_wecom.error_for({"errcode": code, "errmsg": "no"})
+
+
+def matrix(status: int, code: str = "", headers: dict[str, str] | None = None, **more: int) -> CallError:
+    return of_matrix.error_for(status, {"errcode": code, **more}, headers or {})
+
+
+CODES: list[tuple[Callable[[], CallError | None], type[CallError], float | None]] = [
+    (lambda: feishu(99991400, 429, x_ogw_ratelimit_reset="7"), RateLimited, 7.0),
+    (lambda: feishu(99991400, 429, x_ogw_ratelimit_reset="soon"), RateLimited, 5.0),
+    (lambda: feishu(230020), RateLimited, 5.0),
+    (lambda: feishu(230019), ChatClosed, None),
+    (lambda: feishu(1, 500), ServerFault, None),
+    (lambda: feishu(None, 403), Unauthorized, None),
+    (lambda: feishu(None, 200), OutcomeUnknown, None),
+    (lambda: feishu(7), Refused, None),
+    (lambda: feishu(7, 502), ServerFault, None),
+    (lambda: wecom(45009), RateLimited, 20.0),
+    (lambda: wecom(846605), of_wecom.TooLate, None),
+    (lambda: wecom(846609), ServerFault, None),
+    (lambda: wecom(40058), Refused, None),
+    (lambda: wecom(None), Refused, None),
+    (lambda: matrix(429, "M_LIMIT_EXCEEDED", retry_after_ms=1500), RateLimited, 1.5),
+    (lambda: matrix(429, headers={"Retry-After": "7"}), RateLimited, 7.0),
+    (lambda: matrix(429, headers={"Retry-After": "soon"}), RateLimited, 1.0),
+    (lambda: matrix(429, retry_after_ms=10**9), RateLimited, 3600.0),
+    (lambda: matrix(401, "M_UNKNOWN_TOKEN"), Unauthorized, None),
+    (lambda: matrix(403, "M_FORBIDDEN"), ChatClosed, None),
+    (lambda: matrix(404, "M_NOT_FOUND"), of_matrix.NotThere, None),
+    (lambda: matrix(413, "M_TOO_LARGE"), Refused, None),
+    (lambda: matrix(502), ServerFault, None),
+    (lambda: matrix(400, "M_BAD_JSON"), Refused, None),
+]
+
+
+@pytest.mark.parametrize(("error", "kind", "seconds"), CODES)
+def test_each_code_stands_for_one_error_and_says_how_long_to_wait(
+    error: Callable[[], CallError | None], kind: type[CallError], seconds: float | None
+) -> None:
+    raised = error()
+    assert type(raised) is kind
+    assert (raised.seconds if isinstance(raised, RateLimited) else None) == seconds
+
+
 PIECES = st.sampled_from(
     ["中", "𠮷", "👨‍👩‍👧‍👦", "é", "a", '"', "\\", "\n", "。", "\t", "一行字\n", "<at user_id=all>"]
 )
@@ -171,14 +237,25 @@ def test_parts_fit_by_any_measure_and_joined_are_the_text_of_which_no_grapheme_i
     assert [one for part in parts for one in regex.findall(r"\X", part)] == regex.findall(r"\X", whole)
 
 
-def test_a_bold_run_is_not_cut_where_it_fits() -> None:
-    parts = split([Run("字" * 15), Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")], 20, units)
-    assert parts == [[Run("字" * 15)], [Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")]]
+WHERE = [
+    ([Run("字" * 15), Run("粗" * 8, Style.BOLD), Run("尾")], 20, ["字" * 15, "粗" * 8 + "尾"]),
+    ([Run("一行\n二行\n三行三行三行")], 10, ["一行\n二行\n", "三行三行三行"]),
+    ([Run("a" + "\u0301" * 12)], 8, ["a" + "\u0301" * 7, "\u0301" * 5]),
+]
 
 
-def test_a_cut_falls_on_the_end_of_a_line() -> None:
-    parts = split([Run("一行\n二行\n三行三行三行")], 10, units)
-    assert ["".join(run.text for run in part) for part in parts] == ["一行\n二行\n", "三行三行三行"]
+@pytest.mark.parametrize(
+    ("runs", "limit", "wanted"), WHERE, ids=["a bold run", "a line", "a grapheme too long"]
+)
+def test_a_cut_falls_where_it_harms_least(runs: list[Run], limit: int, wanted: list[str]) -> None:
+    assert ["".join(run.text for run in part) for part in split(runs, limit, units)] == wanted
+
+
+def test_the_first_part_quotes_and_the_last_has_the_buttons() -> None:
+    reply = Reply([Run("一行\n" * 6)], [[Button("更多", "m")]], reply_to="q")
+    found = [(part.reply_to, bool(part.buttons)) for part in parts(reply, 6, units)]
+    assert len(found) > 2
+    assert found == [("q", False), *[(None, False)] * (len(found) - 2), (None, True)]
 
 
 @given(RUNS, st.sampled_from([1, 20, 100]))
