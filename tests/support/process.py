@@ -32,14 +32,22 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def chuchu(
-    cwd: Path, *arguments: str, stdin: bytes = b"", **settings: str
+    cwd: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    stdout: int | None = None,
+    stderr: int | None = None,
+    **settings: str,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run one command to its end, in a fork of a process that has loaded all; `cwd` keeps its data away from ours."""
+    """Run one command to its end, in a fork of a process that has loaded all; `cwd` keeps its data away from ours.
+
+    What it says is returned, but what goes to a given `stdout` or `stderr`.
+    """
     with TemporaryFile() as given, TemporaryFile() as told, TemporaryFile() as complained:
         given.write(stdin)
         given.seek(0)
         order = {"cwd": str(cwd), "env": environment(**settings), "arguments": arguments}
-        streams = [given.fileno(), told.fileno(), complained.fileno()]
+        streams = [given.fileno(), stdout or told.fileno(), stderr or complained.fileno()]
         with _LOCK:
             code = _prepared().run(json.dumps(order).encode(), streams)
         for stream in (told, complained):
