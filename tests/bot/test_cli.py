@@ -28,7 +28,19 @@ from tests.support.paper import fact, hit
 from tests.support.process import ROOT, chuchu, environment
 from tests.support.words import newspaper
 
-COMMANDS = ["run", "ask", "facts", "check", "articles", "reload", "unanswered", "alias", "backup", "restore", "doctor"]
+COMMANDS = [
+    "run",
+    "ask",
+    "facts",
+    "check",
+    "articles",
+    "reload",
+    "unanswered",
+    "alias",
+    "backup",
+    "restore",
+    "doctor",
+]
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
 
 
