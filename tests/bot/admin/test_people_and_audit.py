@@ -329,5 +329,14 @@ def test_a_role_hangs_on_the_platform_and_the_id_there() -> None:
         assert role_of("telegram:7", {"telegram:7"}, granted) is Role.OWNER
     assert role_of("telegram:8", {"telegram:7"}, "editor") is Role.EDITOR
     assert role_of("telegram:8", {"telegram:7"}, "owner") is None
-    for nobody in ["telegram:8", "web:7", "telegram:07", "telegram:@seven", "telegram:٧", "telegram:", ":7", "7"]:
+    for nobody in [
+        "telegram:8",
+        "web:7",
+        "telegram:07",
+        "telegram:@seven",
+        "telegram:٧",
+        "telegram:",
+        ":7",
+        "7",
+    ]:
         assert role_of(nobody, {"telegram:7"}, None) is None, nobody
