@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from bot.inbox import UpdateStatus
 from bot.web.server import RawRequestLine
+from knowledge.snapshots.files import lock_holder
 from tests.bot.wire_schema import ANSWER, LISTING
 from tests.botapi.process import BotProcess, running
 from tests.support.process import ROOT
@@ -22,6 +25,7 @@ from tests.support.words import articles
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+TOKEN = "t" * 20
 ODD = [
     "",
     " ",
@@ -45,7 +49,7 @@ ODD = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BotProcess]:
-    async with running(tmp_path_factory.mktemp("site")) as serving:
+    async with running(tmp_path_factory.mktemp("site"), CHUCHU_ADMIN_TOKEN=TOKEN) as serving:
         yield serving
 
 
@@ -62,14 +66,15 @@ async def text(http: aiohttp.ClientSession, path: str, status: int = 200, **quer
         return body
 
 
-async def test_the_one_line_says_where_the_page_is_and_what_to_set_for_telegram(process: BotProcess) -> None:
+async def test_the_one_line_says_where_the_page_is_and_what_to_set_and_the_api_answers_within_the_limit(
+    process: BotProcess, http: aiohttp.ClientSession
+) -> None:
     assert process.line.startswith(f"网页在 {process.url}；要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN")
-
-
-async def test_the_api_answers_a_word_with_its_article_as_source(http: aiohttp.ClientSession) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄"))
     assert answer["found"] is True
     assert answer["hits"][0]["fact"]["source"]["file"] == "gourd.txt"
+    few = ANSWER.validate_json(await text(http, "/api/ask", q="上海", limit="2"))
+    assert len(few["hits"]) + len(few["related"]) <= 2
 
 
 async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
@@ -99,11 +104,6 @@ async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection(process:
     )
     assert [status for status, _ in answers] == [200, 200, 200]
     assert answers[0][1] == answers[1][1]
-
-
-async def test_the_api_keeps_to_the_limit(http: aiohttp.ClientSession) -> None:
-    answer = ANSWER.validate_json(await text(http, "/api/ask", q="上海", limit="2"))
-    assert len(answer["hits"]) + len(answer["related"]) <= 2
 
 
 @pytest.mark.parametrize("query", ODD)
@@ -163,31 +163,26 @@ async def test_every_response_carries_a_policy_that_allows_no_foreign_or_inline_
             assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_the_page_asks_nothing_of_other_hosts_and_holds_no_inline_script_or_style(
+async def test_the_page_is_a_plain_form_for_screen_readers_too_asks_nothing_of_others_and_holds_no_script(
     http: aiohttp.ClientSession,
 ) -> None:
+    page = await text(http, "/")
+    for part in (
+        '<form class="ask" action="/" method="get"',
+        'name="q"',
+        'lang="zh-Hans"',
+        'role="log" aria-live="polite"',
+        '<label class="unseen" for="q">',
+        '<input id="q"',
+        'class="skip" href="#q"',
+    ):
+        assert part in page
     page = await text(http, "/", q="蕃瓜弄")
+    shown = re.sub("<[^>]+>", "", page)
+    assert "蕃瓜弄" in shown and "——《" in shown
     assert re.findall(r'(?:src|href|action)="(?!/|#)', page) == []
     assert re.findall(r"<script(?! src=)", page) == []
     assert re.findall(r"<[^>]+ (?:style|on\w+)=", page) == []
-
-
-async def test_the_page_works_as_a_plain_form(http: aiohttp.ClientSession) -> None:
-    page = await text(http, "/")
-    assert '<form class="ask" action="/" method="get"' in page
-    assert 'name="q"' in page
-    shown = await text(http, "/", q="蕃瓜弄")
-    assert "蕃瓜弄" in re.sub("<[^>]+>", "", shown)
-    assert "——《" in re.sub("<[^>]+>", "", shown)
-
-
-async def test_the_page_speaks_to_screen_readers(http: aiohttp.ClientSession) -> None:
-    page = await text(http, "/")
-    assert 'lang="zh-Hans"' in page
-    assert 'role="log" aria-live="polite"' in page
-    assert '<label class="unseen" for="q">' in page
-    assert '<input id="q"' in page
-    assert 'class="skip" href="#q"' in page
 
 
 async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_marked(
@@ -207,7 +202,9 @@ async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_ma
         assert all(any(first <= line <= last for first, last in runs) for line in quoted)
 
 
-async def test_the_raw_lines_are_the_files_own(http: aiohttp.ClientSession) -> None:
+async def test_the_raw_lines_are_the_files_own_and_a_quote_that_is_gone_is_said_to_be_gone(
+    http: aiohttp.ClientSession,
+) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
     raw = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}", view="lines")
     shown = re.findall(
@@ -215,13 +212,8 @@ async def test_the_raw_lines_are_the_files_own(http: aiohttp.ClientSession) -> N
     )
     file = articles() / answer["hits"][0]["fact"]["source"]["file"]
     assert [unescape(line) for line in shown] == file.read_text(encoding="utf-8").splitlines()
-
-
-async def test_a_quote_that_is_gone_is_said_to_be_gone(http: aiohttp.ClientSession) -> None:
-    answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
     page = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}", fact="gone")
-    assert "这句话已不在现有报道里。" in page
-    assert "<mark>" not in page
+    assert "这句话已不在现有报道里。" in page and "<mark>" not in page
 
 
 async def test_health_and_readiness_are_told(http: aiohttp.ClientSession) -> None:
@@ -286,6 +278,52 @@ async def test_a_switch_leads_nowhere_but_back_to_the_page(http: aiohttp.ClientS
         assert (response.status, response.headers["Location"]) == (302, "/")
         assert "HttpOnly" in response.headers["Set-Cookie"]
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+MONITORING = ROOT / "docs" / "monitoring"
+PLATFORMS_OWN = {"chuchu_heard_seconds", "chuchu_inbox_waiting", "chuchu_chats_held"}
+NAME = re.compile(r"\bchuchu_[a-z_]+")
+
+
+def asked_for() -> set[str]:
+    """The metrics that rules and dashboard name."""
+    panels = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))["panels"]
+    texts = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = (MONITORING / "rules.yml").read_text(encoding="utf-8")
+    texts += re.findall(r"expr: ((?:>\n(?: {10}.*\n)+)|.*)", rules)
+    return {name for text in texts for name in NAME.findall(text)}
+
+
+async def test_what_is_asked_for_is_there_and_the_manual_names_every_metric_and_no_other(
+    process: BotProcess, http: aiohttp.ClientSession
+) -> None:
+    holder = lock_holder(process.data)
+    assert holder and holder.admin
+    held = {"Authorization": f"Bearer {TOKEN}"}
+
+    async def metrics() -> str:
+        async with aiohttp.ClientSession() as door:
+            return await (await door.get(f"http://{holder.admin}/metrics", headers=held)).text()
+
+    def counted(told: str, what: str) -> float:
+        return float((re.findall(rf"^{re.escape(what)} (\S+)$", told, re.M) or ["0"])[0])
+
+    before = await metrics()
+    await text(http, "/api/ask", q="桥")
+    await text(http, "/", q="qzxjk")
+    told = await metrics()
+    types = re.findall(r"^# TYPE (chuchu_\w+) (\w+)", told, re.M)
+    shown = {f"{name.removesuffix('_total')}_total" if kind == "counter" else name for name, kind in types}
+    shown = {name for name in shown if not name.endswith("_created")} | PLATFORMS_OWN
+    assert asked_for() <= shown | {f"{name}{end}" for name in shown for end in ("_bucket", "_count", "_sum")}
+    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(chuchu_\w+)`", manual)) == shown
+    assert set(re.findall(r"^\| `([a-z]+)` \|", manual, re.M)) == set(UpdateStatus)
+    for what in (
+        'chuchu_questions_total{surface="page",tier="none"}',
+        'chuchu_http_requests_total{route="/api/ask",status="200"}',
+    ):
+        assert counted(told, what) == counted(before, what) + 1
 
 
 GET = "GET /?q=中 HTTP/1.1\r\nHost: a\r\n\r\n".encode()
