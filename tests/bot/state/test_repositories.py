@@ -18,23 +18,19 @@ from bot.state.state import State, sqlite_address
 from bot.state.tables import audit
 
 NOW = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 async def test_a_granted_role_is_had_on_its_platform_until_it_is_revoked(state: State) -> None:
-    await state.roles.grant(Granted("telegram", "42", "editor", "telegram:1", NOW))
-    assert await state.roles.role("telegram", "42") == "editor"
-    assert await state.roles.role("web", "42") is None
-    assert await state.roles.revoke("telegram", "42")
-    assert await state.roles.role("telegram", "42") is None
-    assert not await state.roles.revoke("telegram", "42")
-
-
-async def test_granting_again_replaces(state: State) -> None:
     first = Granted("telegram", "42", "editor", "telegram:1", NOW)
     second = Granted("telegram", "42", "editor", "telegram:2", NOW + timedelta(seconds=1))
-    await state.roles.grant(first)
-    await state.roles.grant(second)
-    assert await state.roles.all() == [second]
+    for granted in (first, second):  # again replaces
+        await state.roles.grant(granted)
+        assert await state.roles.all() == [granted]
+    assert await state.roles.role("telegram", "42") == "editor"
+    assert await state.roles.role("web", "42") is None
+    assert [await state.roles.revoke("telegram", "42") for _ in range(2)] == [True, False]
+    assert await state.roles.role("telegram", "42") is None
 
 
 async def test_the_audit_log_tells_the_newest_first_with_the_moment_to_the_microsecond(state: State) -> None:
@@ -47,19 +43,13 @@ async def test_the_audit_log_tells_the_newest_first_with_the_moment_to_the_micro
     ]
 
 
-async def test_rows_written_at_once_still_make_one_chain(state: State) -> None:
+async def test_rows_written_at_once_with_any_detail_still_make_one_chain(state: State) -> None:
+    details = ["x" * 5_000, "\ud800 lone", "行\n\x1b[31m红", "", *map(str, range(16))]
     await asyncio.gather(
-        *(state.audit.add(AuditEntry(NOW, "http", "reload", "refused", str(n))) for n in range(20))
+        *(state.audit.add(AuditEntry(NOW, "http", "reload", "refused", detail)) for detail in details)
     )
-    assert len(await state.audit.last(50)) == 20
-    assert await state.audit.first_broken() is None
-
-
-@pytest.mark.parametrize("detail", ["x" * 5_000, "\ud800 lone", "行\n\x1b[31m红", ""])
-async def test_any_detail_can_be_logged_and_keeps_the_chain_whole(state: State, detail: str) -> None:
-    await state.audit.add(AuditEntry(NOW, "telegram:42", "upload", "refused", detail))
-    (entry,) = await state.audit.last()
-    assert len(entry.detail) <= DETAIL
+    told = await state.audit.last(50)
+    assert len(told) == 20 and max(len(entry.detail) for entry in told) <= DETAIL
     assert await state.audit.first_broken() is None
 
 
@@ -94,41 +84,23 @@ async def test_the_chain_is_proved_over_any_number_of_batches(tmp_path: Path, ch
         assert await log.first_broken() == changed
 
 
-async def test_an_upload_moves_one_step_and_only_once(state: State) -> None:
-    upload = Upload("u1", "telegram:42", "../../文章.txt", 12, "ab", UploadState.CHECKED, NOW, "文章.txt")
-    await state.uploads.add(upload)
-    assert await state.uploads.get("u1") == upload
-    moves = [
-        await state.uploads.move("u1", UploadState.CHECKED, after)
-        for after in (UploadState.PUBLISHED, UploadState.DISCARDED)
-    ]
-    assert moves == [True, False]
-    found = await state.uploads.get("u1")
+async def test_an_upload_moves_one_step_and_only_once_and_is_found_by_its_age(state: State) -> None:
+    old = Upload(
+        "old", "telegram:42", "../../文章.txt", 12, "ab", UploadState.CHECKED, NOW - 3 * DAY, "文章.txt"
+    )
+    for upload in (old, replace(old, id="new", received_at=NOW - DAY)):
+        await state.uploads.add(upload)
+        assert await state.uploads.get(upload.id) == upload
+    assert await state.uploads.pending(NOW - 2 * DAY) == ["old"]
+    states = (UploadState.PUBLISHED, UploadState.DISCARDED)
+    assert [await state.uploads.move("old", UploadState.CHECKED, after) for after in states] == [True, False]
+    found = await state.uploads.get("old")
     assert found is not None and found.state == UploadState.PUBLISHED
-
-
-async def test_uploads_nobody_decided_on_are_found_by_age(state: State) -> None:
-    for name, age in (("old", 3), ("new", 1)):
-        await state.uploads.add(
-            Upload(name, "telegram:42", "a.txt", 1, "ab", UploadState.CHECKED, NOW - timedelta(days=age))
-        )
-    assert await state.uploads.pending(NOW - timedelta(days=2)) == ["old"]
     assert await state.uploads.get("none") is None
 
 
 def shown(name: str, created: datetime, *facts: str) -> AnswerSession:
     return AnswerSession(name, "蕃瓜弄", "telegram", "42", "7", "000001", facts, created)
-
-
-async def test_what_is_kept_for_a_chat_follows_it_to_its_new_id_however_often_that_is_told(
-    state: State,
-) -> None:
-    await state.shown.add(shown("a", NOW, "f1"))
-    kept = await state.shown.get("a")
-    assert kept is not None
-    for _ in range(2):
-        await state.chat_migrations.moved(kept.platform, kept.chat, "-1005")
-    assert await state.shown.get("a") == replace(kept, chat="-1005")
 
 
 async def test_a_shown_answer_is_kept_seven_days(state: State) -> None:
@@ -141,18 +113,15 @@ async def test_a_shown_answer_is_kept_seven_days(state: State) -> None:
     assert await state.shown.quoted() == {"f2", "f3"}
 
 
-async def test_a_question_is_answered_once(state: State) -> None:
+async def test_a_question_is_answered_once_and_forgotten_when_it_has_expired(state: State) -> None:
     asked = Confirmation("c1", "telegram:42", "reload", "digest", NOW + LASTS)
     await state.confirmations.ask(asked)
     assert await state.confirmations.get("c1") == asked
     answers = await asyncio.gather(*(state.confirmations.close("c1") for _ in range(5)))
     assert sorted(answers) == [False, False, False, False, True]
     assert await state.confirmations.get("c1") is None
-
-
-async def test_expired_questions_are_forgotten(state: State) -> None:
-    await state.confirmations.ask(Confirmation("old", "telegram:42", "reload", "", NOW))
-    await state.confirmations.ask(Confirmation("new", "telegram:42", "reload", "", NOW + 3 * LASTS))
+    for name, until in (("old", NOW), ("new", NOW + 3 * LASTS)):
+        await state.confirmations.ask(Confirmation(name, "telegram:42", "reload", "", until))
     assert await state.confirmations.get("old") is None
 
 
@@ -164,29 +133,24 @@ def preferences(request: pytest.FixtureRequest, state: State) -> Preferences:
     return InMemoryPreferences() if request.param == "memory" else state.preferences
 
 
-async def test_a_choice_is_kept_for_every_topic_of_its_chat_and_for_no_other(
+async def test_a_choice_is_kept_for_every_topic_of_its_chat_and_no_other_and_the_defaults_leave_nothing(
     preferences: Preferences,
 ) -> None:
-    chosen = Preference("en", 3, Askers.ADMINS)
-    await preferences.put(GROUP, chosen)
-    assert await preferences.get(Chat("telegram", "-100", ChatType.GROUP)) == chosen
-    assert await preferences.get(Chat("telegram", "-101", ChatType.GROUP)) == Preference()
-    assert await preferences.get(Chat("other", "-100", ChatType.GROUP)) == Preference()
+    for chosen in (Preference("en", 3, Askers.ADMINS), Preference("zh-Hant", 5), Preference()):
+        await preferences.put(GROUP, chosen)
+        assert await preferences.get(Chat("telegram", "-100", ChatType.GROUP)) == chosen
+        for other in (Chat("telegram", "-101", ChatType.GROUP), Chat("other", "-100", ChatType.GROUP)):
+            assert await preferences.get(other) == Preference()
 
 
-async def test_choosing_again_replaces_and_the_defaults_leave_nothing(preferences: Preferences) -> None:
-    await preferences.put(GROUP, Preference("en"))
-    await preferences.put(GROUP, Preference("zh-Hant", 5))
-    assert await preferences.get(GROUP) == Preference("zh-Hant", 5)
-    await preferences.put(GROUP, Preference())
-    assert await preferences.get(GROUP) == Preference()
-
-
-async def test_choices_follow_a_chat_to_its_new_id_unless_it_chose_anew(state: State) -> None:
+async def test_what_is_kept_for_a_chat_follows_it_to_its_new_id_unless_it_chose_anew(state: State) -> None:
     old, new = Chat("telegram", "-5", ChatType.GROUP), Chat("telegram", "-1005", ChatType.GROUP)
+    kept = replace(shown("a", NOW, "f1"), chat="-5")
+    await state.shown.add(kept)
     await state.preferences.put(old, Preference("en"))
-    for _ in range(2):
+    for _ in range(2):  # however often that is told
         await state.chat_migrations.moved("telegram", "-5", "-1005")
+        assert await state.shown.get("a") == replace(kept, chat="-1005")
         assert await state.preferences.get(new) == Preference("en")
     await state.preferences.put(old, Preference("zh-Hant"))
     await state.chat_migrations.moved("telegram", "-5", "-1005")
