@@ -61,7 +61,7 @@ async def everywhere(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
             MatrixPeople(home),
             WeComPeople(gate),
         )
-        of_feishus = {"feishu_app_id": of_feishu.APP, "feishu_app_secret": SecretStr(of_feishu.SECRET)}
+        of_feishus: Any = {"feishu_app_id": of_feishu.APP, "feishu_app_secret": SecretStr(of_feishu.SECRET)}
         bot = await stack.enter_async_context(
             talking(
                 tmp_path_factory.mktemp("everywhere"),

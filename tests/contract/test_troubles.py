@@ -28,7 +28,7 @@ from tests.botapi import faults as telegrams
 from tests.botapi.faults import Refusal
 from tests.botapi.server import TOKEN as TELEGRAM_TOKEN
 from tests.botapi.server import BotApi, bot_api
-from tests.botapi.updates import message, private
+from tests.botapi.updates import Json, message, private
 from tests.feishu import events
 from tests.feishu import server as feishus
 from tests.feishu.server import Fault, Feishu, feishu
@@ -83,13 +83,13 @@ def failing(where: str, fault: Any, times: float = 1) -> Trouble:
     return lambda server: server.fail(where, fault, times)
 
 
-GARBAGE = {
+GARBAGE: dict[str, Garbage | Reset | Hang] = {
     "a proxy's page": Garbage(b"<html>502</html>", 502),
     "a proxy's page with 200": Garbage(b"<html>ok</html>"),
     "a reset": Reset(),
     "silence": Hang(),
 }
-POLLED = {
+POLLED: dict[str, Any] = {
     "401": telegrams.UNAUTHORIZED,
     "404": telegrams.NOT_FOUND,
     "409": telegrams.SECOND_POLLER,
@@ -135,14 +135,14 @@ CALLED = {
     "done, then garbage": Fault(status=200, body=b"\x00", done=True),
     "done, then silence": Fault(seconds=1.5, status=200, body=b"", done=True),
 }
-POISON = (
+POISON: tuple[Json, ...] = (
     {"message": {"message_id": 1, "date": 1, "chat": {"id": 7}, "text": "x"}},
     {"message": {**message("x", private(7)), "date": "gestern"}},
     {"message": {**message("x", private(7)), "text": ["x"]}},
     {"message": 5},
     {"message": {**message("x", private(7)), "entities": 3}},
 )
-NOT_SERVED = (
+NOT_SERVED: tuple[Json, ...] = (
     {"managed_bot_of_the_future": {"x": 1}},
     {"poll": {"id": "1"}},
     {"business_message": message("x", private(7))},
@@ -153,7 +153,8 @@ NOT_SERVED = (
 def telegram_brings_odd_things(api: BotApi) -> None:
     for number, content in enumerate((*POISON, *NOT_SERVED), 500):
         api.push_raw({"update_id": number, **content})
-    for junk in (None, 5, "x", [], {}, {"update_id": "7"}, {"update_id": 2**63}):
+    junks: tuple[object, ...] = (None, 5, "x", [], {}, {"update_id": "7"}, {"update_id": 2**63})
+    for junk in junks:
         api.push_raw(junk)
 
 

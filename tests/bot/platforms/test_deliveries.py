@@ -88,10 +88,10 @@ async def door(name: str, folder: Path, conversation: Conversation | None = None
     """`telegram`, `feishu`, or `feishu, sealed`."""
     talk = conversation or Echo()
     if name == "telegram":
-        async with bot_api() as api, webhook(api, folder, talk) as (service, url):
+        async with bot_api() as api, webhook(api, folder, talk) as (hooked, url):
             api.chats.learn({"message": message("问", private(7))})
-            await api.until(lambda: service.problem() is None)
-            yield Door("telegram", api, service, url, folder, lambda: (UPDATE, KNOWN), lambda: api.said(7))
+            await api.until(lambda: hooked.problem() is None)
+            yield Door("telegram", api, hooked, url, folder, lambda: (UPDATE, KNOWN), lambda: api.said(7))
         return
     key = ENCRYPT if "sealed" in name else ""
 

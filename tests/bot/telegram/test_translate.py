@@ -63,7 +63,7 @@ STICKER = {
     "is_animated": False,
     "is_video": False,
 }
-NAMED = {
+NAMED: Json = {
     "photo": SIZES,
     "caption": "@chuchu_bot 问",
     "caption_entities": [{"type": "mention", "offset": 0, "length": 11}],
