@@ -125,6 +125,7 @@ def test_an_owner_is_a_platform_and_an_id_there_and_an_id_alone_is_the_first_pla
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")])
 def test_an_address_that_listens_everywhere_is_shown_as_one_that_opens(host: str, url: str) -> None:
     assert Address(host, 1).url == url
+    assert settings(CHUCHU_HTTP="[::1]:9").http == Address("::1", 9)
 
 
 TOKEN = "4242424242:AAH_canary-token-of-the-tests_0123456789"

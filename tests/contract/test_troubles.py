@@ -65,6 +65,8 @@ class Side:
     closed: Mapping[str, Any] = field(default_factory=dict)
     hang: Trouble | None = None
     """Lets everything hang that we wait for; on Telegram only of a whole process, tests/bot/test_starting.py, for it takes seconds."""
+    unconfirmed: Callable[[Any], object] = lambda server: True
+    """Whether the server knows that we have not taken what it brought last, where it can know."""
     again: Callable[[Any, str], Awaitable[None]] | None = None
     """Brings a message of somebody's, 一次, several times."""
     odd: Trouble = lambda server: None
@@ -241,13 +243,14 @@ SIDES = {
                 400, "Bad Request: not enough rights to send text messages to the chat"
             ),
         },
+        unconfirmed=lambda api: api.queue,
         again=telegram_brings_again,
         odd=telegram_brings_odd_things,
         put_aside={"quarantined": len(POISON), "ignored": len(NOT_SERVED)},
         options={"no answer": {"call_seconds": 1.0}},
     ),
     "feishu": Side(
-        partial(feishu, 20.0),
+        partial(feishu, 300.0),
         of_feishu.serving,
         FeishuPeople,
         (
@@ -267,6 +270,7 @@ SIDES = {
         saying=CALLED,
         closed={str(code): Fault(code) for code in (230002, 230013, 230053)},
         hang=failing(MESSAGES, Fault(seconds=3600), 9),
+        unconfirmed=lambda server: 500 in server.deliveries[-1].answers,
         again=feishu_brings_again,
         odd=feishu_brings_odd_things,
         put_aside={"quarantined": 7},
@@ -462,7 +466,7 @@ async def test_what_cannot_be_stored_is_not_confirmed_and_answered_once_when_it_
         await there.ask("一")
         with nothing_stored(tmp_path):
             saying = asyncio.create_task(there.say("二"))  # on Feishu until it is acknowledged
-            await until(lambda: refused._value.get())
+            await until(lambda: refused._value.get() and there.side.unconfirmed(there.server))
         await until(lambda: len(there.heard()) == 2)
         await saying
         await there.ask("三")

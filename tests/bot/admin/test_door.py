@@ -154,9 +154,10 @@ def test_a_token_is_made_once_for_its_owner_alone_and_closed_again_where_others_
     (tmp_path / NAME).touch()  # one that is empty is filled
     first = load_or_create_token(tmp_path)
     assert len(first) >= 43
-    (tmp_path / NAME).chmod(0o644)
-    assert (load_or_create_token(tmp_path), known_token(tmp_path)) == (first, first)
-    assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
+    for mode in (0o600, 0o644):
+        (tmp_path / NAME).chmod(mode)
+        assert (load_or_create_token(tmp_path), known_token(tmp_path)) == (first, first)
+        assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
     nowhere = Path("/proc/nowhere")  # then it is one that nobody knows
     assert load_or_create_token(nowhere) != load_or_create_token(nowhere)
     assert known_token(nowhere) is None

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Reply, Run, Sender, Style
+from bot.platforms.calls import CallError
 from bot.platforms.feishu.service import FeishuService
 from tests.bot.feishu.service import serving
 from tests.bot.telegram.service import Echo
@@ -200,6 +203,8 @@ async def test_a_file_a_picture_and_a_post_come_through(tmp_path: Path) -> None:
             assert one.attachment is not None
             pieces = [piece async for piece in there.service.download(one.attachment.id, 10)]
             assert b"".join(pieces) == content
+        with pytest.raises(CallError):
+            _ = [piece async for piece in there.service.download("om_1/file/gone", 10)]
         assert said.text == "问\n新桥 \n多长"
         assert there.server.texts(ANN) == ["图", "[picture]"] * 3
 

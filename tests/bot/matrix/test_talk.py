@@ -164,14 +164,16 @@ async def test_a_number_presses_also_after_a_restart(tmp_path: Path) -> None:
     async with homeserver() as server:
         async with world(tmp_path, server, echo) as there:
             room = server.room(ANN)
+            server.say(room, ANN, "2")  # of nothing yet
+            assert await there.heard("2") == ["2"]
             server.say(room, ANN, "新桥")
-            await there.shown(room)
+            await there.shown(room, 2)
         ours = [e for e in room.events if e["sender"] == ME and e["type"] == "m.room.message"]
         async with world(tmp_path, server, echo) as there:
             press = server.say(room, ANN, "2")
-            assert await there.shown(room, 2) == ["按下了", "好"]
+            await server.until(lambda: server.shown(room)[1:] == ["按下了", "好"])
     chat = Chat("matrix", room.id, ChatType.PRIVATE)
-    assert echo.pressed == [ButtonPress(chat, ours[0]["event_id"], press, Sender(ANN), "m:2")]
+    assert echo.pressed == [ButtonPress(chat, ours[1]["event_id"], press, Sender(ANN), "m:2")]
 
 
 async def test_a_file_comes_whole_a_picture_is_uploaded_and_what_is_too_large_said_plainly(

@@ -217,7 +217,7 @@ async def on_feishu(server: Feishu, address: str) -> AsyncIterator[None]:
 
 
 async def test_each_message_is_answered_once_and_in_order_and_one_process_may_go(postgres: str) -> None:
-    async with feishu() as server, on_feishu(server, postgres):
+    async with feishu(haste=300.0) as server, on_feishu(server, postgres):
         async with on_feishu(server, postgres):
             await server.connected(2)
             for number, person in product(range(5), PEOPLE):
