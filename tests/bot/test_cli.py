@@ -27,7 +27,7 @@ from tests.bot.wire_schema import ANSWER, CHECK, FACT
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.paper import fact, hit
 from tests.support.process import ROOT, chuchu, ended, environment
-from tests.support.words import newspaper
+from tests.support.words import examples, newspaper
 
 COMMANDS = [
     "run",
@@ -108,24 +108,11 @@ def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
     assert re.findall("[a-z]{2,}", english) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["ask"], "还缺 词"),
-        (["ask", "--limit", "0", "x"], "--limit：要写 1 到 1000 的整数"),
-        (["ask", "--limit", "x", "x"], "--limit：要写 1 到 1000 的整数"),
-        (["ask", "--limit"], "--limit：后面要写一个值"),
-        (["ask", "--json=1", "x"], "--json：后面不带值"),
-        (["facts", "--all"], "不认识 --all"),
-        (["ask", "-x"], "还缺 词"),
-        (["nothing"], f"命令：没有 nothing；可以写 {', '.join(COMMANDS)}"),
-        (["backup"], "还缺 文件"),
-    ],
-)
+@examples("typed", "complaint")
 def test_a_complaint_about_wrong_use_speaks_the_interfaces_language(
-    tmp_path: Path, arguments: list[str], complaint: str
+    tmp_path: Path, typed: str, complaint: str
 ) -> None:
-    done = chuchu(tmp_path, *arguments)
+    done = chuchu(tmp_path, *typed.split())
     usage, told, how = done.stderr.decode().splitlines()
     assert (done.returncode, told, how) == (2, f"chuchu: {complaint}", "chuchu --help 看怎么用")
     assert usage.startswith("用法：chuchu")
