@@ -25,6 +25,7 @@ from bot.texts import phrases
 from knowledge.model import Answer
 from tests.support.paper import Paper, article, fact, hit
 from tests.support.talk import GROUP, PRIVATE, Talk, labels, talking
+from tests.support.words import examples
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 IN_PRIVATE = Message(Chat("t", "7", ChatType.PRIVATE), "1", Sender("7"), "蕃瓜弄", TODAY)
@@ -34,32 +35,12 @@ CHANNEL = Message(
 )
 
 
-GREETINGS = ("你好", "您好！", "Hello", "在嗎？", "你是谁？", "hi～")
-QUESTIONS = (
-    "蕃瓜弄",
-    "你好李焕英",
-    "谢晋",
-    "感谢信是谁写的",
-    "上海是谁的",
-    "hi tech",
-    "/",
-    "//",
-    "/中文",
-    "/find蕃",
-    "a /find b",
-)
-MEANT = {
-    **dict.fromkeys(GREETINGS, SmallTalk.GREETING),
-    **dict.fromkeys(("谢谢", "谢谢你！", "多謝", "感谢。", "Thanks"), SmallTalk.THANKS),
-    **{text: Search(text) for text in QUESTIONS},
-    **{f"/find {text}": Search(text) for text in GREETINGS},
-    "/Article@my_bot  桥 路": TypedCommand("article", "桥 路"),
-}
-
-
-@pytest.mark.parametrize(("text", "meant"), MEANT.items(), ids=MEANT)
-def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(text: str, meant: object) -> None:
-    assert parse_intent(replace(IN_PRIVATE, text=text)) == meant
+@examples("text", "kind", "rest")
+def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(
+    text: str, kind: str, rest: str
+) -> None:
+    small = {"greeting": SmallTalk.GREETING, "thanks": SmallTalk.THANKS, "search": Search(rest)}
+    assert parse_intent(replace(IN_PRIVATE, text=text)) == small.get(kind, TypedCommand(kind, rest))
 
 
 FOUND = Search("蕃瓜弄")
