@@ -152,9 +152,7 @@ CHECKED = """共 1 个文件，1 篇文章，2 句；存疑 1 处，读不了的
 HANZI = re.compile("[\u4e00-\u9fff]")
 
 
-def test_check_tells_sum_and_problems_the_rest_when_asked_and_of_one_file_no_other(
-    tmp_path: Path,
-) -> None:
+def test_check_tells_sum_and_problems_the_rest_when_asked_and_of_one_file_no_other(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     write_corpus(folder, 1)
     (folder / "bridge.txt").write_text(PRINTED, encoding="utf-8")

@@ -55,12 +55,7 @@ class Everywhere:
 
 @pytest.fixture
 async def world() -> AsyncIterator[Everywhere]:
-    async with (
-        bot_api() as api,
-        feishu(haste=60.0) as lark,
-        homeserver() as matrix,
-        gateway() as wecom,
-    ):
+    async with bot_api() as api, feishu(haste=60.0) as lark, homeserver() as matrix, gateway() as wecom:
         settings = {
             "CHUCHU_TELEGRAM_TOKEN": TELEGRAM_TOKEN,
             "CHUCHU_TELEGRAM_API": api.url,

@@ -253,11 +253,7 @@ async def test_menus_are_told_per_scope_and_language(bot: Bot) -> None:
         for call in bot.api.made("setMyCommands")
         if call.parameters["scope"]["type"] != "chat"  # an owner's
     }
-    assert {scope for scope, _ in told} == {
-        "all_private_chats",
-        "all_group_chats",
-        "all_chat_administrators",
-    }
+    assert {scope for scope, _ in told} == {"all_private_chats", "all_group_chats", "all_chat_administrators"}
     assert {language for _, language in told} == {"", "zh"}
     assert "settings" not in told["all_group_chats", ""]
     assert "settings" in told["all_chat_administrators", ""]

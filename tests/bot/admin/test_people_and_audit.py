@@ -25,17 +25,7 @@ from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import NEW, write_new
-from tests.support.chat import (
-    DENIED,
-    EDITOR,
-    OWNER,
-    SAID,
-    STRANGER,
-    Hall,
-    HereBuilder,
-    hall,
-    without,
-)
+from tests.support.chat import DENIED, EDITOR, OWNER, SAID, STRANGER, Hall, HereBuilder, hall, without
 from tests.support.server import PATIENCE, until
 
 

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from bot.inbox import ClaimedUpdate
 from bot.platforms.feishu.service import COMMIT_SECONDS, PING_SECONDS, SILENCE_PINGS, TOAST_SECONDS
-from bot.platforms.feishu.updates import (
-    BrokenFrame,
-    FeishuIdentity,
-    Frame,
-    decode,
-    to_record,
-    translate,
-)
+from bot.platforms.feishu.updates import BrokenFrame, FeishuIdentity, Frame, decode, to_record, translate
 from bot.platforms.receiving import FIRST_PAUSE
 from tests.bot.feishu.service import serving
 from tests.bot.telegram.service import Echo
