@@ -18,6 +18,7 @@ from bot.state.sessions import Uploads, UploadState
 from bot.texts import phrases
 from tests.contract.fake import FakePlatform
 from tests.support.chat import EDITOR, REPORTED, SAID, STRANGER, Hall, change, hall
+from tests.support.words import examples
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
 SHORT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n"
@@ -76,21 +77,9 @@ async def test_of_a_stranger_or_where_it_claims_to_be_too_big_nothing_is_fetched
     assert not (room.data / "uploads").exists()
 
 
-STORED = {
-    "../../x.txt": "x.txt",
-    "/etc/passwd.txt": "passwd.txt",
-    "C:\\windows\\y.txt": "y.txt",
-    "CON.txt": "文章CON.txt",
-    ".hidden.txt": "hidden.txt",
-    "a\u202etxt.exe.txt": "atxt.exe.txt",
-    "行\n二.txt": "行二.txt",
-    "长" * 300 + ".txt": "长" * 40 + ".txt",
-    "..txt": "文章.txt",
-}
-
-
-@pytest.mark.parametrize(("name", "stored"), STORED.items(), ids=ascii)
+@examples("name", "stored")
 def test_a_name_is_never_a_path(name: str, stored: str) -> None:
+    name, stored = (one.format(long="长" * 300, short="长" * 40) for one in (name, stored))
     assert stored_name(name) == stored
     assert not set("\u202e\n") & set(shown_name(name))
 
