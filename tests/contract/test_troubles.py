@@ -75,10 +75,7 @@ class Side:
     connections: Callable[[Any], int] = lambda server: 0
     """How many there were; none where we poll."""
     options: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """What it is to be served with, by trouble; whatever the trouble, by none."""
-
-    def given(self, trouble: str) -> Mapping[str, float]:
-        return {**self.options.get("", {}), **self.options.get(trouble, {})}
+    """What it is to be served with, by trouble."""
 
 
 def failing(where: str, fault: Any, times: float = 1) -> Trouble:
@@ -265,7 +262,6 @@ SIDES = {
             "silence": lambda server: setattr(server.open[-1], "silent", True),
             "a ticket refused": lambda server: (server.fail("/ws", Fault(99991663, 401)), server.abort())[1],
             "no address": lambda server: (server.fail("endpoint", Fault(abort=True)), server.abort())[1],
-            "no token": lambda server: (server.fail("token", Fault(abort=True)), server.abort())[1],
         },
         saying=CALLED,
         closed={str(code): Fault(code) for code in (230002, 230013, 230053)},
@@ -340,7 +336,7 @@ class Scene:
         self.reader = self.people.person("member, private")
         self.chat = self.people.chat(self.reader)
         self.folder = folder
-        self._given = self.side.given(trouble)
+        self._given = self.side.options.get(trouble, {})
 
     @asynccontextmanager
     async def served(self, **options: object) -> AsyncIterator[Platform]:
