@@ -12,6 +12,7 @@ from bot.messages import Attachment, ButtonPress, Chat, ChatType, InlineQuery, M
 from bot.platforms.adapter import Event, Ignored, Membership, Migrated
 from bot.platforms.telegram.updates import TelegramIdentity, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
+from tests.support.words import examples
 
 ME = TelegramIdentity(BOT_ID, "chuchu_bot")
 
@@ -33,19 +34,7 @@ def test_a_private_message_is_always_meant_for_us() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "meant", "left"),
-    [
-        ("大家好", False, "大家好"),
-        ("@chuchu_bot 蕃瓜弄", True, "蕃瓜弄"),
-        ("@Chuchu_Bot 蕃瓜弄", True, "蕃瓜弄"),
-        ("𠮷𠮷 @chuchu_bot 蕃瓜弄", True, "𠮷𠮷  蕃瓜弄"),
-        ("@another_bot 蕃瓜弄", False, "@another_bot 蕃瓜弄"),
-        ("/find 蕃瓜弄", True, "/find 蕃瓜弄"),
-        ("/find@chuchu_bot 蕃瓜弄", True, "/find 蕃瓜弄"),
-        ("说说 /find 蕃瓜弄", False, "说说 /find 蕃瓜弄"),
-    ],
-)
+@examples("text", "meant", "left")
 def test_in_a_group_we_are_meant_by_name_or_command(text: str, meant: bool, left: str) -> None:
     heard = read(**said(text, group(-9)))
     assert isinstance(heard, Message)

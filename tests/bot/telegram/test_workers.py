@@ -42,6 +42,10 @@ async def working(
                 await workers.drain(0.1)
 
 
+async def answer(job: Job) -> Result:
+    return DONE
+
+
 async def put(inbox: Inbox, *updates: tuple[int, str]) -> None:
     await inbox.store([new_update(n, queue) for n, queue in updates])
 
@@ -110,14 +114,11 @@ async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: P
 
 
 async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tmp_path: Path) -> None:
-    async def handle(job: Job) -> Result:
-        return DONE
-
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
         await inbox.store([new_update(1), new_update(2)])
         for _ in range(2):  # the first attempt is counted where it is stored
             await inbox.claim(QueuedUpdate(1, "7", "message"))
-    async with working(tmp_path, handle) as (_, anew):
+    async with working(tmp_path, answer) as (_, anew):
         await ended(anew)
     assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
 
