@@ -179,7 +179,7 @@ def test_the_clock_is_compared_with_the_servers() -> None:
     assert list(clock_findings({})) == list(clock_findings({"Date": "soon"})) == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["zh-Hant", "en"])
 async def test_the_command_says_it_line_by_line_and_by_its_exit_code(tmp_path: Path, language: str) -> None:
     async with feishu() as server, bot_api() as api:
         given = {

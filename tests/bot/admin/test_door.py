@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.admin.http import NAME, known_token, load_or_create_token
 from tests.knowledge.snapshots.corpus import NEW, write_new
 from tests.support.chat import TOKEN, Hall, hall
-from tests.support.server import PATIENCE
+from tests.support.server import PATIENCE, until
 
 HOLDER = {"Authorization": f"Bearer {TOKEN}"}
 Door = TestClient[aiohttp.web.Request, aiohttp.web.Application]
@@ -129,6 +129,12 @@ async def test_twenty_requests_at_once_through_every_door_make_one_reload(room: 
         room.side.reload_trigger.fire()
         assert (await door.post("/admin/reload", headers=HOLDER)).status == 409
         await room.say("/reload")
+
+    def refused() -> list[str]:
+        return [reply.text for reply in room.phone.sent if "已有一次重载" in reply.text]
+
+    await until(lambda: len(refused()) == 7)
+    assert all("http:" in text for text in refused()), "the others are told who reloads"
     room.builder.authorizer.set()
     assert (await (await first).json())["ending"] == "published"
     await room.quiet()

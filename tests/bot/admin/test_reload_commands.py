@@ -73,27 +73,6 @@ async def test_what_a_reload_would_bring_and_brought_is_told_in_one_message_and_
     ]
 
 
-async def test_while_one_reload_runs_the_others_are_told_since_when(room: Hall) -> None:
-    write_new(room.articles)
-    room.builder.hold()
-    await room.say("/reload")
-    await room.builder.begun.wait()
-    before = len(room.phone.sent)
-    for _ in range(20):
-        await room.say("/reload")
-
-    def refused() -> list[str]:
-        return [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
-
-    await until(lambda: len(refused()) == 20)
-    assert "telegram:7" in refused()[0]
-    room.builder.authorizer.set()
-    await room.quiet()
-    assert room.knowledge.versions.names() == ["000002", "000001"]
-    outcomes = sorted(entry.outcome for entry in await room.audit())
-    assert outcomes == ["busy"] * 20 + ["published"]
-
-
 async def test_more_than_half_gone_waits_for_that_admins_button(tmp_path: Path) -> None:
     async with asked_for_confirmation(tmp_path) as room:
         assert DENIED["nobody"] in await room.press(SAID.anyway, STRANGER)

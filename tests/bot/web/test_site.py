@@ -90,18 +90,15 @@ async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
     return answers
 
 
-async def test_the_curl_line_in_readme_works_as_printed(process: BotProcess) -> None:
+async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection_and_as_in_readme(
+    process: BotProcess,
+) -> None:
     (url,) = re.findall(r"^curl '(http\S+)'$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
-    ((status, body),) = await raw(process.url, url.partition("8080")[2])
-    assert (status, ANSWER.validate_json(body)["found"]) == (200, True)
-
-
-async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection(process: BotProcess) -> None:
-    answers = await raw(
-        process.url, "/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂"
-    )
-    assert [status for status, _ in answers] == [200, 200, 200]
+    asked = ("/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂")
+    answers = await raw(process.url, *asked, url.partition("8080")[2])
+    assert [status for status, _ in answers] == [200] * 4
     assert answers[0][1] == answers[1][1]
+    assert ANSWER.validate_json(answers[3][1])["found"] is True
 
 
 @pytest.mark.parametrize("query", ODD)
