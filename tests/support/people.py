@@ -130,7 +130,7 @@ class TelegramPeople(People):
         ]
 
     def hears(self) -> object:
-        return self.server.good_polls
+        return self.server.polls
 
     def _push(self, person: Person, text: str | None, **more: Json) -> str:
         number = int(person.id)
