@@ -31,10 +31,9 @@ class Person:
 
 
 class People(ABC):
-    """People by their roles. Where chats are `limited`, each is met only once; `folder` is the data of a bot they talk to."""
+    """People by their roles, each met only once, so that nobody waits for the pace of a chat; `folder` is the data of a bot they talk to."""
 
     name: str
-    limited = False
     tells_group_admins = True
     takes_files = True
     folder: Path
@@ -43,9 +42,9 @@ class People(ABC):
         self._met: Counter[str] = Counter()
 
     def person(self, role: str) -> Person:
-        """The person of that role, or the next one."""
+        """The next person of that role."""
         person = Person(self.all_of(role)[self._met[role]], role.startswith("group"))
-        self._met[role] += self.limited
+        self._met[role] += 1
         if role == "group admin":
             self.let_administer(person)
         return person
@@ -92,7 +91,6 @@ class TelegramPeople(People):
     """People of the strict Bot API server."""
 
     name = "telegram"
-    limited = True
 
     def __init__(self, server: BotApi) -> None:
         super().__init__()
@@ -236,7 +234,6 @@ class WeComPeople(People):
     """People of the small gateway."""
 
     name = "wecom"
-    limited = True
     tells_group_admins = False
     takes_files = False
 
