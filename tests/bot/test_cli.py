@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import shlex
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -26,10 +26,10 @@ from knowledge.model import Answer
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.paper import fact, hit
-from tests.support.process import ROOT, chuchu, environment
-from tests.support.words import newspaper
+from tests.support.process import ROOT, chuchu, ended, environment
+from tests.support.words import examples, newspaper
 
-COMMANDS = (
+COMMANDS = [
     "run",
     "ask",
     "facts",
@@ -41,7 +41,7 @@ COMMANDS = (
     "backup",
     "restore",
     "doctor",
-)
+]
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
 
 
@@ -60,11 +60,12 @@ def told_at_last(done: subprocess.CompletedProcess[bytes]) -> str:
     return said[0]
 
 
-def test_ask_answers_with_sentence_title_lines_and_file(home: Path) -> None:
-    done = chuchu(home, "ask", "蕃瓜弄")
+def test_an_answer_has_sentence_title_lines_and_file_and_nothing_found_is_no_failure(home: Path) -> None:
+    done = chuchu(home, "ask", "-", stdin="蕃瓜弄\nqzxjk\n".encode())
     said = done.stdout.decode()
     assert done.returncode == 0
     assert re.search(r"^——《老房子的新生》第\d.*行 · gourd\.txt$", said, re.M)
+    assert "\n现有报道里没有查到“qzxjk”。\n" in said
     assert "\x1b" not in said
 
 
@@ -73,18 +74,15 @@ def test_words_are_joined_by_spaces_into_one_query(home: Path) -> None:
     assert ANSWER.validate_json(done.stdout)["query"] == "临港 离岸贸易 -2023"
 
 
-def test_nothing_found_is_an_answer_and_no_failure(home: Path) -> None:
-    done = chuchu(home, "ask", "qzxjk")
-    assert (done.returncode, done.stdout.decode().splitlines()[0]) == (0, "现有报道里没有查到“qzxjk”。")
-
-
-def test_a_dash_reads_one_query_a_line_and_answers_each_in_order_also_a_blank_one(home: Path) -> None:
-    done = chuchu(home, "ask", "-", "--json", "--limit", "2", stdin="\n".join(QUERIES).encode())
-    lines = done.stdout.decode().splitlines()
+def test_a_dash_reads_one_query_a_line_whatever_its_bytes_and_answers_each_in_order(home: Path) -> None:
+    asked = [query.encode() for query in QUERIES]
+    odd = [b"\xff\xfe", b"\xed\xa0\x80\r", "甲\u2028乙\x0b丙".encode(), b"\xe5\x87\xba"]
+    done = chuchu(home, "ask", "-", "--json", "--limit", "2", stdin=b"\n".join([*asked, *odd]))
+    lines = [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert [ANSWER.validate_json(line)["query"].strip() for line in lines] == [
-        query.strip() for query in QUERIES
-    ]
+    assert [query.strip() for query in lines[: len(QUERIES)]] == [query.strip() for query in QUERIES]
+    told = [query.replace("\ufffd", "?") for query in lines[len(QUERIES) :]]
+    assert (told[:2], told[3:], len(told)) == (["??", "???"], ["出"], 4)
 
 
 @pytest.mark.slow
@@ -92,17 +90,6 @@ def test_a_thousand_queries_are_answered_in_one_process(home: Path) -> None:
     asked = [f"{word}{n}" for n in range(200) for word in ("上海", "果洛", "社区", "2023年", "党员")]
     done = chuchu(home, "ask", "-", "--json", "--limit", "3", stdin="\n".join(asked).encode())
     assert [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()] == asked
-
-
-def test_bytes_that_are_no_utf_8_get_an_answer_too(home: Path) -> None:
-    done = chuchu(home, "ask", "-", "--json", stdin=b"\xff\xfe\n\xed\xa0\x80\r\n\xe5\x87\xba")
-    queries = [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()]
-    assert [query.replace("\ufffd", "?") for query in queries] == ["??", "???", "出"]
-
-
-def test_no_line_is_cut_at_an_odd_line_separator(home: Path) -> None:
-    done = chuchu(home, "ask", "-", "--json", stdin="甲\u2028乙\x0b丙\n丁".encode())
-    assert len(done.stdout.splitlines()) == 2
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
@@ -121,24 +108,11 @@ def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
     assert re.findall("[a-z]{2,}", english) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["ask"], "还缺 词"),
-        (["ask", "--limit", "0", "x"], "--limit：要写 1 到 1000 的整数"),
-        (["ask", "--limit", "x", "x"], "--limit：要写 1 到 1000 的整数"),
-        (["ask", "--limit"], "--limit：后面要写一个值"),
-        (["ask", "--json=1", "x"], "--json：后面不带值"),
-        (["facts", "--all"], "不认识 --all"),
-        (["ask", "-x"], "还缺 词"),
-        (["nothing"], f"命令：没有 nothing；可以写 {', '.join(COMMANDS)}"),
-        (["backup"], "还缺 文件"),
-    ],
-)
+@examples("typed", "complaint")
 def test_a_complaint_about_wrong_use_speaks_the_interfaces_language(
-    tmp_path: Path, arguments: list[str], complaint: str
+    tmp_path: Path, typed: str, complaint: str
 ) -> None:
-    done = chuchu(tmp_path, *arguments)
+    done = chuchu(tmp_path, *typed.split())
     usage, told, how = done.stderr.decode().splitlines()
     assert (done.returncode, told, how) == (2, f"chuchu: {complaint}", "chuchu --help 看怎么用")
     assert usage.startswith("用法：chuchu")
@@ -151,97 +125,113 @@ def test_every_exit_code_is_in_the_manual_and_in_help() -> None:
         assert re.search(rf"\b{code} ", phrases(None).command_line.exit_codes), code
 
 
-def test_facts_lists_every_fact_and_json_validates(home: Path) -> None:
+def test_facts_lists_every_fact_json_validates_and_a_reader_that_stops_early_is_no_error(home: Path) -> None:
     done = chuchu(home, "facts", "--json")
     facts = [FACT.validate_json(line) for line in done.stdout.splitlines()]
-    assert (
-        len({fact["id"] for fact in facts})
-        == len(facts)
-        == sum(len(told) - 1 for told in newspaper().values())
-    )
+    wanted = sum(len(told) - 1 for told in newspaper().values())
+    assert len({fact["id"] for fact in facts}) == len(facts) == wanted
     spoken = chuchu(home, "facts").stdout.decode()
     assert all(fact["text"] in spoken for fact in facts)
-
-
-def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_path: Path) -> None:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "good.txt").write_text(
-        "大桥通车了\n\n本报讯 大桥昨天正式通车，市民纷纷前往参观。\n", encoding="utf-8"
-    )
-    (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
-    done = chuchu(tmp_path, "check", "--json", CHUCHU_ARTICLES=str(folder))
-    bad, good = (CHECK.validate_json(line) for line in done.stdout.splitlines())
-    assert (done.returncode, bad["file"], bad["sentences"]) == (1, "bad.txt", 0)
-    assert bad["skipped"]
-    assert bad["skipped"]["reason"]
-    assert bad["skipped"]["remedy"]
-    assert (good["file"], good["skipped"], good["encoding"]) == ("good.txt", None, "utf-8")
-    assert (good["articles"], good["sentences"]) == (["大桥通车了"], 1)
-    assert [(entry["name"], entry["lines"]) for entry in good["repairs"]] == [("电头", [[3, 3]])]
+    reading, writing = os.pipe()
+    os.close(reading)  # as head does
+    with TemporaryFile() as complained:
+        assert ended(home, ["facts"], writing, complained.fileno(), b"") == 0
+        complained.seek(0)
+        assert complained.read() == b""
+    os.close(writing)
 
 
 PRINTED = "河口新桥通车\n\n本报讯 河口新桥昨天通车。\n\n桥上有六条车道，两侧设有步道。\n\n\ue000\ue000\n"
+CHECKED = """共 1 个文件，1 篇文章，2 句；存疑 1 处，读不了的文件 0 个。
+
+？ bridge.txt  utf-8 · 1 篇文章 · 2 句 · 存疑 1 处 · 修复和去掉 1 处
+  《河口新桥通车》
+  ？ [坏字] 第7行 字体私有字符或坏字，无法还原，请核对原文
+    [电头] 第3行 电头，不属于句子
+"""
+HANZI = re.compile("[\u4e00-\u9fff]")
 
 
-@pytest.fixture
-def doubtful(tmp_path: Path) -> Callable[..., str]:
-    """Runs `check` where one of two files leaves a doubt; returns what is said."""
-    (tmp_path / "articles").mkdir()
-    (tmp_path / "articles" / "bridge.txt").write_text(PRINTED, encoding="utf-8")
-    write_corpus(tmp_path / "articles", 1)
-    return lambda *more: chuchu(tmp_path, "check", *more, CHUCHU_ARTICLES="articles").stdout.decode()
+def test_check_tells_sum_and_problems_the_rest_when_asked_and_of_one_file_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    write_corpus(folder, 1)
+    (folder / "bridge.txt").write_text(PRINTED, encoding="utf-8")
+    (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
 
+    def check(*more: str) -> str:
+        done = chuchu(tmp_path, "check", *more, CHUCHU_ARTICLES="articles")
+        assert done.returncode == ("bridge.txt" not in more)
+        return (done.stdout + done.stderr).decode()
 
-def test_check_of_a_file_shows_the_sum_then_its_doubts_then_every_repair(
-    doubtful: Callable[..., str],
-) -> None:
-    assert [line.partition("：")[0] for line in doubtful("bridge.txt").splitlines()] == [
-        "共 1 个文件，1 篇文章，2 句；存疑 1 处，读不了的文件 0 个。",
-        "",
-        "？ bridge.txt  utf-8 · 1 篇文章 · 2 句 · 存疑 1 处 · 修复和去掉 1 处",
-        "  《河口新桥通车》",
-        "  ？ [坏字] 第7行 字体私有字符或坏字，无法还原，请核对原文",
-        "    [电头] 第3行 电头，不属于句子",
-        "",
-    ]
-
-
-def test_check_tells_sum_and_problems_and_the_rest_only_when_asked(doubtful: Callable[..., str]) -> None:
-    short, full = doubtful(), doubtful("--full")
+    told = {one["file"]: one for one in map(CHECK.validate_json, check("--json").splitlines())}
+    bad, bridge = told["bad.txt"], told["bridge.txt"]
+    assert bad["sentences"] == 0
+    assert bad["skipped"] and bad["skipped"]["reason"] and bad["skipped"]["remedy"]
+    assert (bridge["skipped"], bridge["encoding"]) == (None, "utf-8")
+    assert (bridge["articles"], bridge["sentences"]) == (["河口新桥通车"], 2)
+    assert ("电头", [[3, 3]]) in [(entry["name"], entry["lines"]) for entry in bridge["repairs"]]
+    lines = [line.partition("：")[0] for line in check("bridge.txt").splitlines()]
+    assert lines == [line.partition("：")[0] for line in CHECKED.split("\n")]
+    assert {json.loads(line)["file"] for line in check("--json", "bridge.txt").splitlines()} == {"bridge.txt"}
+    assert "没有.txt" in check("没有.txt").splitlines()[-1]
+    short, full = check(), check("--full")
     assert short.splitlines()[0] == full.splitlines()[0]
     assert "？ [" in short and "[电头]" not in short and "--full" in short
     assert "[电头]" in full and set(short.splitlines()[:-1]) <= set(full.splitlines())
 
 
-def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: Path) -> None:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "a.txt").write_text("大桥通车了\n\n大桥昨天正式通车。\n", encoding="utf-8")
-    assert chuchu(tmp_path, "reload", CHUCHU_ARTICLES=str(folder)).returncode == 0
-    assert (
-        "和正在使用的版本不同" not in chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode()
-    )
-    (folder / "b.txt").write_text("隧道通车了\n\n隧道昨天正式通车。\n", encoding="utf-8")
-    said = chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode()
-    assert said.splitlines()[1] == "和正在使用的版本不同：b.txt；chuchu reload 以后才换上。"
-    for path in folder.iterdir():
+def test_check_reload_and_errors_in_english_hold_no_chinese_but_quotes_and_names(tmp_path: Path) -> None:
+    (folder := tmp_path / "articles").mkdir()
+    (folder / "good.txt").write_text("Bridge\n\n大桥昨天正式通车，市民纷纷前往参观。\n", encoding="utf-8")
+    (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
+    (folder / "empty.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    english = {"CHUCHU_LANGUAGE": "en", "CHUCHU_ARTICLES": "articles"}
+    texts: dict[str, str] = {}
+    for command in ("check --full", "reload", "restore good.txt", "backup no/where", "unanswered", "alias", "check"):  # fmt: skip
+        wrong = {"CHUCHU_HTTP": "x"} if command == "check" else {}
+        done = chuchu(tmp_path, *command.split(), **english, **wrong)  # type: ignore[arg-type]
+        texts[command] = (done.stdout + done.stderr).decode()
+    assert {name: text for name, text in texts.items() if HANZI.search(text)} == {}
+    assert "full of control characters" in texts["check --full"]
+    assert "there is no file in the archive" in texts["check --full"]
+    assert "write host:port" in texts["check"]
+
+
+def test_without_a_bot_the_terminal_reloads_compares_lists_articles_and_teaches_another_name(
+    tmp_path: Path,
+) -> None:
+    articles = write_corpus(tmp_path / "articles", 3)
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = chuchu(tmp_path, *arguments, CHUCHU_ARTICLES="articles")
+        assert done.returncode == code, (done.stdout + done.stderr).decode()
+        return done.stdout.decode()
+
+    assert "3 篇，9 句" in run("reload", "--dry-run")
+    assert list((tmp_path / "var" / "snapshots").glob("0*")) == [], "a dry run stores nothing"
+    assert run("reload").splitlines()[0] == "已建成版本 000001，3 篇，9 句。"
+    assert "和正在使用的版本不同" not in run("check")
+    (articles / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
+    (articles / "001.toml").write_text('newspaper = "青年报"\n', encoding="utf-8")
+    again = run("reload")
+    assert "文章旁边改动了：aliases.txt、001.toml。" in again and "内容没有变化" not in again
+    listed = run("articles")
+    assert "1. 第0号街坊旧区改造纪事" in listed and "000.txt" in listed
+    one = json.loads(run("articles", "--json").splitlines()[0])
+    assert (one["title"], one["file"]) == ("第0号街坊旧区改造纪事", "000.txt")
+    assert "没有查不到的问题" in run("unanswered")
+    run("alias", "动迁", "旧区改造")
+    assert "已经有了" in run("alias", "动迁", "旧区改造", code=1)
+    assert "1. 动迁 = 旧区改造" in run("alias")
+    run("alias", "--remove", "1")
+    assert "还没有" in run("alias")
+    (articles / "new.txt").write_text("隧道通车了\n\n隧道昨天正式通车。\n", encoding="utf-8")
+    told = run("check").splitlines()[1]
+    assert told == "和正在使用的版本不同：new.txt；chuchu reload 以后才换上。"
+    for path in articles.glob("00*.t*"):
         path.unlink()
-    (folder / "c.txt").write_text("码头开放了\n\n码头昨天开放。\n", encoding="utf-8")
-    gone = chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode().splitlines()[1]
-    assert "少了 1 个文件" in gone and "chuchu reload" not in gone
-
-
-def test_check_of_one_file_tells_of_no_other(home: Path) -> None:
-    done = chuchu(home, "check", "--json", "gourd.txt")
-    assert done.returncode == 0
-    assert {json.loads(line)["file"] for line in done.stdout.splitlines()} == {"gourd.txt"}
-
-
-def test_check_of_a_file_that_is_not_there_says_so(home: Path) -> None:
-    done = chuchu(home, "check", "没有.txt")
-    assert done.returncode == 1
-    assert "没有.txt" in done.stderr.decode().splitlines()[-1]
+    gone = run("check").splitlines()[1]
+    assert "少了 3 个文件" in gone and "chuchu reload" not in gone
 
 
 @pytest.mark.parametrize(
@@ -276,77 +266,29 @@ def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(tmp_path: P
     assert (done.returncode, str(tmp_path / "var") in told_at_last(done)) == (1, True)
 
 
-def test_a_wrong_setting_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_wrong_setting_and_a_taken_port_are_one_clear_line_that_names_the_setting(tmp_path: Path) -> None:
     done = chuchu(tmp_path, "ask", "x", CHUCHU_HTTPS="1")
-    assert (done.returncode, done.stderr.decode()) == (
-        78,
-        "没有 CHUCHU_HTTPS 这个设置；是不是 CHUCHU_HTTP？\n",
-    )
-
-
-def test_a_taken_port_is_one_clear_line_that_names_the_setting(tmp_path: Path) -> None:
+    said = "没有 CHUCHU_HTTPS 这个设置；是不是 CHUCHU_HTTP？\n"
+    assert (done.returncode, done.stderr.decode()) == (78, said)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = chuchu(tmp_path, "run", CHUCHU_HTTP=f"127.0.0.1:{port}", CHUCHU_ADMIN_HTTP="127.0.0.1:0")
     said = done.stderr.decode().splitlines()[-1]
     assert done.returncode == 1
-    assert str(port) in said
-    assert "CHUCHU_HTTP" in said
+    assert str(port) in said and "CHUCHU_HTTP" in said
 
 
-def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
-    pipe = f"{shlex.quote(sys.executable)} -m bot facts | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", pipe], cwd=tmp_path, env=environment(), capture_output=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
-def test_a_build_tells_how_far_it_is_on_standard_error(tmp_path: Path) -> None:
+def test_a_build_tells_a_terminal_how_far_it_is_on_standard_error(tmp_path: Path) -> None:
     write_corpus(tmp_path / "articles", 30)
-    pty = f"{shlex.quote(sys.executable)} -m bot check"
-    done = subprocess.run(
-        ["script", "-qec", f"{pty} 2>/dev/tty >out", "/dev/null"],
-        cwd=tmp_path,
-        env=environment(CHUCHU_ARTICLES="articles"),
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert "正在整理" in done.stdout.decode() and "30 / 30" in done.stdout.decode()
-    assert "正在整理" not in (tmp_path / "out").read_text(encoding="utf-8")
-
-
-def test_the_first_reload_says_what_it_built_and_a_dry_run_stores_nothing(tmp_path: Path) -> None:
-    write_corpus(tmp_path / "articles", 3)
-    dry = chuchu(tmp_path, "reload", "--dry-run", CHUCHU_ARTICLES="articles")
-    assert dry.returncode == 0 and "3 篇，9 句" in dry.stdout.decode()
-    assert list((tmp_path / "var" / "snapshots").glob("0*")) == []
-    done = chuchu(tmp_path, "reload", CHUCHU_ARTICLES="articles")
-    assert (done.returncode, done.stdout.decode().splitlines()[0]) == (0, "已建成版本 000001，3 篇，9 句。")
-    (tmp_path / "articles" / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
-    (tmp_path / "articles" / "001.toml").write_text('newspaper = "青年报"\n', encoding="utf-8")
-    again = chuchu(tmp_path, "reload", CHUCHU_ARTICLES="articles").stdout.decode()
-    assert "文章旁边改动了：aliases.txt、001.toml。" in again and "内容没有变化" not in again
-
-
-def test_without_a_chat_the_terminal_lists_articles_and_teaches_another_name(tmp_path: Path) -> None:
-    write_corpus(tmp_path / "articles", 2)
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-        return chuchu(tmp_path, *arguments, CHUCHU_ARTICLES="articles")
-
-    listed = run("articles").stdout.decode()
-    assert "1. 第0号街坊旧区改造纪事" in listed and "000.txt" in listed
-    one = json.loads(run("articles", "--json").stdout.splitlines()[0])
-    assert (one["title"], one["file"]) == ("第0号街坊旧区改造纪事", "000.txt")
-    assert "没有查不到的问题" in run("unanswered").stdout.decode()
-    taught = [run("alias", "动迁", "旧区改造") for _ in range(2)]
-    assert [done.returncode for done in taught] == [0, 1]
-    assert "已经有了" in taught[1].stdout.decode()
-    assert "1. 动迁 = 旧区改造" in run("alias").stdout.decode()
-    assert run("alias", "--remove", "1").returncode == 0
-    assert "还没有" in run("alias").stdout.decode()
+    ours, terminal = os.openpty()
+    with TemporaryFile() as told:
+        assert ended(tmp_path, ["check"], told.fileno(), terminal, b"", CHUCHU_ARTICLES="articles") == 0
+        told.seek(0)
+        assert "正在整理" not in told.read().decode()
+    os.close(terminal)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert "正在整理" in shown and "30 / 30" in shown
 
 
 @pytest.mark.slow
@@ -369,49 +311,22 @@ def test_a_command_that_is_ended_in_the_middle_of_a_build_leaves_nothing(tmp_pat
     assert [path for path in asked.iterdir() if path.is_dir()] == []
 
 
-HANZI = re.compile("[\u4e00-\u9fff]")
-ENGLISH = {"CHUCHU_LANGUAGE": "en", "CHUCHU_ARTICLES": "articles"}
-
-
-def test_check_reload_and_errors_in_english_hold_no_chinese_but_quotes_and_names(tmp_path: Path) -> None:
-    (folder := tmp_path / "articles").mkdir()
-    (folder / "good.txt").write_text("Bridge\n\n大桥昨天正式通车，市民纷纷前往参观。\n", encoding="utf-8")
-    (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
-    (folder / "empty.zip").write_bytes(b"PK\x05\x06" + bytes(18))
-    spoken = {
-        command: chuchu(tmp_path, *command.split(), **ENGLISH)  # type: ignore[arg-type]
-        for command in (
-            "check --full",
-            "reload",
-            "restore good.txt",
-            "backup no/where",
-            "unanswered",
-            "alias",
-        )
-    }
-    spoken["settings"] = chuchu(tmp_path, "check", **ENGLISH, CHUCHU_HTTP="x")  # type: ignore[arg-type]
-    texts = {name: (done.stdout + done.stderr).decode() for name, done in spoken.items()}
-    assert {name: text for name, text in texts.items() if HANZI.search(text)} == {}
-    assert "full of control characters" in texts["check --full"]
-    assert "there is no file in the archive" in texts["check --full"]
-    assert "write host:port" in texts["settings"]
-
-
 REPLY = [Run("大"), Run("桥", Style.BOLD), Run("通了。\n"), Run("——《题》第2行 · a.txt")]
 
 
-def test_a_terminal_shows_matched_words_in_colour_and_the_source_dim() -> None:
-    assert ConsoleStyle(terminal=True, colour=True).text(REPLY) == (
-        "大\x1b[1;31m桥\x1b[0m通了。\n\x1b[2m——《题》第2行 · a.txt\x1b[0m"
-    )
-
-
-def test_no_color_keeps_bold_and_leaves_colour_out() -> None:
-    assert ConsoleStyle(terminal=True, colour=False).text(REPLY).startswith("大\x1b[1m桥\x1b[0m")
-
-
-def test_a_pipe_gets_the_words_alone() -> None:
-    assert ConsoleStyle(terminal=False, colour=True).text(REPLY) == "大桥通了。\n——《题》第2行 · a.txt"
+@pytest.mark.parametrize(
+    ("terminal", "colour", "shown"),
+    [
+        (True, True, "大\x1b[1;31m桥\x1b[0m通了。\n\x1b[2m——《题》第2行 · a.txt\x1b[0m"),
+        (True, False, "大\x1b[1m桥\x1b[0m通了。\n\x1b[2m——《题》第2行 · a.txt\x1b[0m"),
+        (False, True, "大桥通了。\n——《题》第2行 · a.txt"),
+    ],
+    ids=["a terminal", "without colour", "a pipe"],
+)
+def test_matched_words_stand_out_and_the_source_is_dim_where_that_can_be_seen(
+    terminal: bool, colour: bool, shown: str
+) -> None:
+    assert ConsoleStyle(terminal, colour).text(REPLY) == shown
 
 
 def test_nothing_in_a_text_can_steer_the_terminal() -> None:
@@ -421,12 +336,9 @@ def test_nothing_in_a_text_can_steer_the_terminal() -> None:
     assert shown == "甲\ufffd[2J\ufffd\ufffd乙\ufffd\ufffd\x1b[1;31m\ufffd]0;x\ufffd\x1b[0m"
 
 
-def test_buttons_become_a_numbered_list_under_the_citation() -> None:
+def test_buttons_become_a_numbered_list_and_each_fact_has_its_source() -> None:
     reply = Reply([Run("桥。")], [[Button("上下文", "c"), Button("原文", "s")], [Button("更多", "m")]])
     assert reply_text(reply, ConsoleStyle(False, False)) == "桥。\n[1] 上下文\n[2] 原文\n[3] 更多\n\n"
-
-
-def test_an_answer_shows_all_its_facts_each_with_its_source() -> None:
     told = Answer("桥", True, 0.9, None, (hit(fact("桥一。", 2), "桥"), hit(fact("桥二。", 3), "桥")))
     assert answer_text(told, ConsoleStyle(False, False), phrases(None)) == (
         "桥一。\n——《桥通车了》第2行 · a.txt\n\n桥二。\n——《桥通车了》第3行 · a.txt\n\n"

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.config import Address, Settings, load_settings
 from bot.errors import SettingsError
-from bot.inbox import UpdateStatus
 from bot.observability import HIDDEN, Human, Json, Redacting
 from bot.platforms import PLATFORMS
-from knowledge.snapshots.files import lock_holder
-from tests.botapi.process import running
-from tests.support.process import ROOT
+from tests.support.words import examples
 
 
 @pytest.fixture(autouse=True)
@@ -71,40 +66,7 @@ def test_a_dot_env_file_counts_and_the_environment_goes_first() -> None:
     assert "CHUCHU_TELEGRAM_TOKEN" in refusal()
 
 
-WRONG = [
-    ("CHUCHU_HTPP", "x", "没有 CHUCHU_HTPP 这个设置；是不是 CHUCHU_HTTP？"),
-    ("CHUCHU_HTTP", "8080", ""),
-    ("CHUCHU_HTTP", "127.0.0.1:99999", ""),
-    ("CHUCHU_ADMIN_HTTP", "here", ""),
-    ("CHUCHU_ADMINS", "@name", ""),
-    ("CHUCHU_ADMINS", "-100123", ""),
-    ("CHUCHU_ADMINS", "1,,2", ""),
-    ("CHUCHU_ADMINS", "1087968824", ""),
-    ("CHUCHU_ADMINS", "", ""),
-    ("CHUCHU_ADMINS", "nowhere:5", ""),
-    ("CHUCHU_ADMINS", "feishu:5", ""),
-    ("CHUCHU_ADMINS", "matrix:ann", ""),
-    ("CHUCHU_PUBLIC_URL", "example.org", ""),
-    ("CHUCHU_TELEGRAM_TOKEN", "secret-words", ""),
-    ("CHUCHU_TELEGRAM_TOKEN_FILE", "no/such/file", ""),
-    ("CHUCHU_TELEGRAM_API", "http://127.0.0.1:9/bot", ""),
-    ("CHUCHU_WEBHOOK_URL", "https://example.org/telegram", ""),
-    ("CHUCHU_WEBHOOK_SECRET", "with space", ""),
-    ("CHUCHU_FEISHU_APP_ID", "secret-words", ""),
-    ("CHUCHU_FEISHU_APP_ID", "cli_alone", ""),
-    ("CHUCHU_FEISHU_APP_SECRET", "secret-words", ""),
-    ("CHUCHU_FEISHU_ENCRYPT_KEY", "secret-words", ""),
-    *(("CHUCHU_WATCH", odd, "CHUCHU_WATCH 不对：要写 0 到 86400 的秒数，0 为不看") for odd in ("often", "-1", "1e9", "nan")),
-    *(
-        ("CHUCHU_DATABASE", odd, "CHUCHU_DATABASE 不对：要写装好了异步驱动的 SQLAlchemy 地址")
-        for odd in ("nonsense", "sqlite:///a.sqlite", "nosuch+driver://host/db")
-    ),
-    ("CHUCHU_DATA", "seeds/var", "CHUCHU_DATA（seeds/var）在文章文件夹 CHUCHU_ARTICLES（seeds）里面"),
-    ("CHUCHU_LOG", "pretty", "CHUCHU_LOG 不对：只能是 human 或 json"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "value", "why"), WRONG)
+@examples("name", "value", "why")
 def test_a_wrong_value_is_refused_in_one_line_that_names_the_setting(name: str, value: str, why: str) -> None:
     said = refusal(**{name: value})
     assert name.removesuffix("_FILE") in said and said.startswith(why)
@@ -131,10 +93,12 @@ def test_an_owner_is_a_platform_and_an_id_there_and_an_id_alone_is_the_first_pla
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")])
 def test_an_address_that_listens_everywhere_is_shown_as_one_that_opens(host: str, url: str) -> None:
     assert Address(host, 1).url == url
+    assert settings(CHUCHU_HTTP="[::1]:9").http == Address("::1", 9)
 
 
 TOKEN = "4242424242:AAH_canary-token-of-the-tests_0123456789"
 SECRET = "canary-secret"
+styles = pytest.mark.parametrize("style", [Human, Json])
 
 
 def record(message: str, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
@@ -144,90 +108,37 @@ def record(message: str, *arguments: object, error: BaseException | None = None)
     return made
 
 
-@pytest.mark.parametrize("style", [Human, Json])
+def raised(said: str) -> ValueError:
+    """An error with its traceback."""
+    try:
+        raise ValueError(said)
+    except ValueError as error:
+        return error
+
+
+@styles
 @pytest.mark.parametrize(
     "secret", [TOKEN, TOKEN.replace(":", "%3A"), SECRET], ids=["token", "encoded token", "secret"]
 )
 def test_a_secret_is_cut_out_of_text_arguments_and_tracebacks(style: type[Redacting], secret: str) -> None:
-    try:
-        raise ValueError(f"https://api/bot{secret}/getMe failed")
-    except ValueError as error:
-        line = style([SECRET]).format(record("called %s", f"/bot{secret}/x", error=error))
+    error = raised(f"https://api/bot{secret}/getMe failed")
+    line = style([SECRET]).format(record("called %s", f"/bot{secret}/x", error=error))
     assert secret not in line
     assert HIDDEN in line
 
 
-@pytest.mark.parametrize("style", [Human, Json])
-def test_an_entry_is_one_line_that_cannot_steer_a_terminal(style: type[Redacting]) -> None:
+@styles
+def test_no_entry_or_traceback_can_steer_a_terminal_and_an_entry_is_one_line(style: type[Redacting]) -> None:
     line = style([]).format(record('a\nb\r\x1b[31m {"level":"error"}'))
     assert "\n" not in line
-    assert "\x1b" not in line
+    assert "\x1b" not in line + style([]).format(record("broke", error=raised("\x1b[31m")))
 
 
 @pytest.mark.parametrize("text", ['"}\n{"level":"error"}', "\x1b[31m\r\0", "\ud800\u2028", "长" * 350_000])
-def test_whatever_a_user_says_is_one_json_entry_of_its_own(text: str) -> None:
-    line = Json([]).format(record("heard %s", text))
+def test_whatever_a_user_says_is_one_json_entry_that_is_read_back_with_its_fields(text: str) -> None:
+    line = Json([]).format(record("heard %s", text, error=raised("broke")))
     assert "\n" not in line
-    assert json.loads(line)["message"] == f"heard {text}"
-    assert json.loads(line)["level"] == "warning"
-
-
-def test_a_json_line_can_be_read_back_with_its_fields() -> None:
-    entry = json.loads(Json([]).format(record("词 %d", 5)))
-    assert (entry["message"], entry["level"], entry["logger"], entry["update"]) == (
-        "词 5",
-        "warning",
-        "bot.x",
-        7,
-    )
-
-
-def test_a_traceback_stays_with_its_entry() -> None:
-    try:
-        len(5)  # type: ignore[arg-type]
-    except TypeError as error:
-        entry = json.loads(Json([]).format(record("broke", error=error)))
-    assert "TypeError" in entry["trace"]
-
-
-@pytest.mark.parametrize("style", [Human, Json])
-def test_a_traceback_cannot_steer_a_terminal(style: type[Redacting]) -> None:
-    try:
-        raise ValueError("\x1b[31m")
-    except ValueError as error:
-        assert "\x1b" not in style([]).format(record("broke", error=error))
-
-
-MONITORING = ROOT / "docs" / "monitoring"
-PLATFORMS_OWN = {"chuchu_heard_seconds", "chuchu_inbox_waiting", "chuchu_chats_held"}
-NAME = re.compile(r"\bchuchu_[a-z_]+")
-
-
-def asked_for() -> set[str]:
-    """The metrics that rules and dashboard name."""
-    panels = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))["panels"]
-    texts = [target["expr"] for panel in panels for target in panel["targets"]]
-    rules = (MONITORING / "rules.yml").read_text(encoding="utf-8")
-    texts += re.findall(r"expr: ((?:>\n(?: {10}.*\n)+)|.*)", rules)
-    return {name for text in texts for name in NAME.findall(text)}
-
-
-async def test_what_is_asked_for_is_there_and_the_manual_names_every_metric_and_no_other(
-    tmp_path: Path,
-) -> None:
-    async with running(tmp_path, CHUCHU_ADMIN_TOKEN="t" * 20) as bot, aiohttp.ClientSession() as http:
-        await (await http.get(f"{bot.url}/api/ask?q=桥")).read()
-        await (await http.get(f"{bot.url}/?q=qzxjk")).read()
-        holder = lock_holder(tmp_path / "var")
-        assert holder and holder.admin
-        held = {"Authorization": f"Bearer {'t' * 20}"}
-        told = await (await http.get(f"http://{holder.admin}/metrics", headers=held)).text()
-    types = re.findall(r"^# TYPE (chuchu_\w+) (\w+)", told, re.M)
-    shown = {f"{name.removesuffix('_total')}_total" if kind == "counter" else name for name, kind in types}
-    shown = {name for name in shown if not name.endswith("_created")} | PLATFORMS_OWN
-    assert asked_for() <= shown | {f"{name}{end}" for name in shown for end in ("_bucket", "_count", "_sum")}
-    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`(chuchu_\w+)`", manual)) == shown
-    assert set(re.findall(r"^\| `([a-z]+)` \|", manual, re.M)) == set(UpdateStatus)
-    assert 'chuchu_questions_total{surface="page",tier="none"} 1.0' in told
-    assert 'chuchu_http_requests_total{route="/api/ask",status="200"} 1.0' in told
+    entry = json.loads(line)
+    wanted = {"message": f"heard {text}", "level": "warning", "logger": "bot.x", "update": 7}
+    assert {name: entry[name] for name in wanted} == wanted
+    assert "ValueError" in entry["trace"]

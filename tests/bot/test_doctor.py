@@ -71,12 +71,12 @@ FEISHU: dict[str, tuple[Callable[[Feishu], None], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("break_it", "wanted"), FEISHU.values(), ids=FEISHU.keys())
-async def test_feishus_troubles_are_each_named(break_it: Callable[[Feishu], None], wanted: list[str]) -> None:
-    async with feishu() as server:
-        break_it(server)
-        found = examine_feishu(Credentials(APP, SECRET), server.url, long_connection=True)
-        assert await told(found, Severity.WRONG) == wanted
+async def test_feishus_troubles_are_each_named() -> None:
+    for trouble, (break_it, wanted) in FEISHU.items():
+        async with feishu() as server:
+            break_it(server)
+            found = examine_feishu(Credentials(APP, SECRET), server.url, long_connection=True)
+            assert await told(found, Severity.WRONG) == wanted, trouble
 
 
 async def test_feishu_as_it_should_be_and_what_could_be_better() -> None:
@@ -166,23 +166,20 @@ async def test_matrix_as_it_should_be_and_its_troubles_are_each_the_last_finding
     assert named == (Severity.WRONG, "unreachable", "CHUCHU_MATRIX_SERVER")
 
 
-@pytest.mark.parametrize(
-    ("ahead", "wanted"),
-    [
-        (0, "clock_right"),
-        (59, "clock_right"),
-        (-59, "clock_right"),
-        (90, "clock_ahead"),
-        (-3600, "clock_behind"),
-    ],
-)
-def test_the_clock_is_compared_with_the_servers(ahead: float, wanted: str) -> None:
-    headers = {"Date": "Sat, 28 Nov 2026 12:00:00 GMT"}
-    assert [found.told for found in clock_findings(headers, lambda: 1795867200 + ahead)] == [wanted]
+def test_the_clock_is_compared_with_the_servers() -> None:
+    headers, noon = {"Date": "Sat, 28 Nov 2026 12:00:00 GMT"}, 1795867200
+    for wanted, aheads in {
+        "clock_right": (0, 59, -59),
+        "clock_ahead": (90,),
+        "clock_behind": (-3600,),
+    }.items():
+        for ahead in aheads:
+            found = clock_findings(headers, lambda: noon + ahead)  # noqa: B023  at once
+            assert [finding.told for finding in found] == [wanted], ahead
     assert list(clock_findings({})) == list(clock_findings({"Date": "soon"})) == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["zh-Hant", "en"])
 async def test_the_command_says_it_line_by_line_and_by_its_exit_code(tmp_path: Path, language: str) -> None:
     async with feishu() as server, bot_api() as api:
         given = {

@@ -201,20 +201,7 @@ def found(bot: BotProcess) -> bool:
 
 
 @pytest.mark.slow
-async def test_the_command_reloads_the_running_bot_through_its_door(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    async with running(tmp_path, **settings) as bot:
-        write_new(tmp_path / "articles")
-        dry = await asyncio.to_thread(command, tmp_path, "reload", "--dry-run", "--json")
-        assert json.loads(dry.stdout)["ending"] == "rehearsed" and not found(bot)
-        done = await asyncio.to_thread(command, tmp_path, "reload")
-        assert (done.returncode, "已换上版本 000002" in done.stdout.decode()) == (0, True)
-        assert found(bot)
-
-
-@pytest.mark.slow
-async def test_a_second_bot_on_the_same_folder_is_refused_and_a_question_is_not(
+async def test_commands_reload_and_ask_beside_a_running_bot_which_a_second_one_on_its_folder_is_not(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     async with running(tmp_path, **settings) as bot:
@@ -222,10 +209,15 @@ async def test_a_second_bot_on_the_same_folder_is_refused_and_a_question_is_not(
         assert (second.returncode, str(bot.pid) in second.stderr.decode()) == (75, True)
         write_new(tmp_path / "articles")
         asked = await asyncio.to_thread(command, tmp_path, "ask", "苏州河边 步道")
-        assert NEW in asked.stdout.decode() and not found(bot)
+        dry = await asyncio.to_thread(command, tmp_path, "reload", "--dry-run", "--json")
+        assert (NEW in asked.stdout.decode(), json.loads(dry.stdout)["ending"]) == (True, "rehearsed")
+        assert not found(bot)
+        done = await asyncio.to_thread(command, tmp_path, "reload")
+        assert (done.returncode, "已换上版本 000002" in done.stdout.decode()) == (0, True)
+        assert found(bot)
 
 
-def test_without_a_running_bot_the_command_works_on_the_data_folder(
+def test_without_a_running_bot_commands_work_on_the_data_folder_write_down_and_name_what_they_cannot_use(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     first = command(tmp_path, "reload")
@@ -239,13 +231,12 @@ def test_without_a_running_bot_the_command_works_on_the_data_folder(
     assert (sure.returncode, "已换上版本 000002" in sure.stdout.decode()) == (0, True)
     again = command(tmp_path, "reload", "--confirm", told["confirm"], "--json")
     assert (again.returncode, json.loads(again.stdout)["ending"]) == (1, "not_asked")
-
-
-def test_a_state_that_cannot_be_used_is_one_line_that_names_it(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    assert command(tmp_path, "reload").returncode == 0
     (tmp_path / "mine").write_text("这不是备份")
+    refused = command(tmp_path, "restore", "mine")
+    assert (refused.returncode, "不是完好的备份" in refused.stderr.decode()) == (1, True)
+    with closing(sqlite3.connect(tmp_path / "var" / "state.sqlite")) as state:
+        rows = list(state.execute("SELECT actor, act, outcome FROM audit ORDER BY number"))
+    assert rows[-1] == ("shell", "restore", "failed")
     for log in tmp_path.glob("var/state.sqlite-*"):
         log.unlink()
     (tmp_path / "var" / "state.sqlite").write_bytes(b"no database" * 1000)
@@ -254,13 +245,3 @@ def test_a_state_that_cannot_be_used_is_one_line_that_names_it(
         said = done.stderr.decode()
         assert (done.returncode, said.count("\n")) == (1, 1), said
         assert "state.sqlite" in said
-
-
-def test_a_restore_that_is_refused_is_in_the_audit_log(tmp_path: Path, settings: dict[str, str]) -> None:
-    assert command(tmp_path, "reload").returncode == 0
-    (tmp_path / "file").write_text("这不是备份")
-    done = command(tmp_path, "restore", "file")
-    assert (done.returncode, "不是完好的备份" in done.stderr.decode()) == (1, True)
-    with closing(sqlite3.connect(tmp_path / "var" / "state.sqlite")) as state:
-        rows = list(state.execute("SELECT actor, act, outcome FROM audit ORDER BY number"))
-    assert rows[-1] == ("shell", "restore", "failed")

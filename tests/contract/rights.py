@@ -1,18 +1,19 @@
 """Who may what on every platform: the table of docs/permissions.md, tried through the whole bot.
 
-Run for the senders that every platform has; Telegram's test module tries its others too. A platform's test module brings
-a module-scoped `talk` fixture, made by `talking`, and subclasses `RightsContract`.
+Run for the senders that every platform has. A test module brings a module-scoped `talk` fixture, made by `talking`, and
+subclasses `RightsContract`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.app import serving
+from bot.app import Serving, serving
 from bot.config import Address, PlatformSetup, Settings
 from bot.state.sqlite_inbox import read_statuses
 from bot.texts import in_both, phrases
@@ -29,7 +30,7 @@ REFUSED = {
     ZH.no_files,
 } | {refusal for refusal in ZH.admin.denials.values() if refusal}
 WORD = "街坊"
-GRANTED = 10  # editors, where each is met only once
+GRANTED = 12  # editors
 PRESS = "another's button"
 MANUAL = Path(__file__).parents[2] / "docs" / "permissions.md"
 
@@ -85,33 +86,31 @@ async def answers(talk: People, person: Person, update: str, before: int) -> lis
 
 
 @asynccontextmanager
-async def talking(people: People, folder: Path, setup: PlatformSetup) -> AsyncIterator[People]:
-    """People who talk to the whole bot on their platform; editors are granted."""
-    async with whole_bot(folder, setup, people.all_of("owner, private")) as people.folder:
-        await until(people.hears)
-        for editor in people.all_of("editor, private")[: GRANTED if people.limited else 1]:
-            owner = people.person("owner, private")
-            before = len(people.heard(owner))
-            update = await people.say(owner, f"/grant {people.name}:{editor}")
-            await answers(people, owner, update, before)
-        yield people
-
-
-@asynccontextmanager
-async def whole_bot(folder: Path, setup: PlatformSetup, owners: Iterable[str]) -> AsyncIterator[Path]:
-    """Serve everything over a small newspaper with one platform open; yields the data folder."""
+async def talking(folder: Path, *surfaces: tuple[People, PlatformSetup]) -> AsyncIterator[Serving]:
+    """People who talk to the whole bot, which is open on all their platforms at once; editors are granted."""
+    owners = [f"{people.name}:{owner}" for people, _ in surfaces for owner in people.all_of("owner, private")]
     settings = Settings(
         articles=write_corpus(folder / "articles"),
         data=folder / "var",
         http=Address("127.0.0.1", 0),
         admin_http=Address("127.0.0.1", 0),
-        admins=frozenset(f"{setup.name}:{owner}" for owner in owners),
+        admins=frozenset(owners),
         embeddings="off",
         _env_file=None,  # type: ignore[call-arg]
     )
-    settings._platforms = (setup,)
-    async with serving(settings):
-        yield settings.data
+    settings._platforms = tuple(setup for _, setup in surfaces)
+
+    async def grant(people: People, editor: str) -> None:
+        owner = people.person("owner, private")
+        await answers(people, owner, await people.say(owner, f"/grant {people.name}:{editor}"), 0)
+
+    async with serving(settings) as bot:
+        for people, _ in surfaces:
+            people.folder = settings.data
+            await until(people.hears)
+            editors = people.all_of("editor, private")[:GRANTED]
+            await asyncio.gather(*(grant(people, editor) for editor in editors))
+        yield bot
 
 
 def _kept(folder: Path) -> bytes:

@@ -1,58 +1,268 @@
-"""Who may what on Feishu, WeCom and Matrix: the table of all platforms, through the whole bot on each."""
+"""The whole bot, on all platforms at once: who may what on each, by one table; what is Telegram's own, and the way of its messages."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bot.config import PlatformSetup
+from bot.app import Serving
+from bot.messages import Chat, ChatType
 from bot.platforms.feishu import Feishu
 from bot.platforms.matrix import Matrix
+from bot.platforms.telegram import Telegram
 from bot.platforms.wecom import WeCom
-from tests.contract.rights import RightsContract, talking
+from bot.state.state import open_state, sqlite_address
+from tests.bot.telegram.service import Bot
+from tests.botapi import server as of_telegram
+from tests.botapi.updates import BOT, Json, channel, group, inline, message, private, user
+from tests.contract.rights import PRESS, WORD, RightsContract, answers, cells, table, talking, typed, verdict
 from tests.feishu import server as of_feishu
 from tests.matrix import server as of_matrix
-from tests.support.people import FeishuPeople, MatrixPeople, People, WeComPeople
+from tests.support.people import (
+    ROLES,
+    FeishuPeople,
+    MatrixPeople,
+    People,
+    Person,
+    TelegramPeople,
+    WeComPeople,
+)
 from tests.wecom import server as of_wecom
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ALONE = {"_env_file": None}
+PLATFORMS = ("telegram", "feishu", "matrix", "wecom")
 
 
-def feishu(url: str) -> PlatformSetup:
-    secret = SecretStr(of_feishu.SECRET)
-    return Feishu(feishu_app_id=of_feishu.APP, feishu_app_secret=secret, feishu_api=url, **ALONE)
+class Everywhere:
+    """People on each platform, and the bot that they talk to."""
+
+    def __init__(self, bot: Serving, *people: People) -> None:
+        self.bot = bot
+        self.people = {one.name: one for one in people}
 
 
-def wecom(url: str) -> PlatformSetup:
-    return WeCom(wecom_bot=of_wecom.BOT, wecom_secret=SecretStr(of_wecom.SECRET), wecom_server=url, **ALONE)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def everywhere(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Everywhere]:
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(of_telegram.bot_api())
+        lark = await stack.enter_async_context(of_feishu.feishu())
+        home = await stack.enter_async_context(of_matrix.homeserver())
+        gate = await stack.enter_async_context(of_wecom.gateway())
+        telegram, feishu, matrix, wecom = (
+            TelegramPeople(api),
+            FeishuPeople(lark),
+            MatrixPeople(home),
+            WeComPeople(gate),
+        )
+        of_feishus: Any = {"feishu_app_id": of_feishu.APP, "feishu_app_secret": SecretStr(of_feishu.SECRET)}
+        bot = await stack.enter_async_context(
+            talking(
+                tmp_path_factory.mktemp("everywhere"),
+                (
+                    telegram,
+                    Telegram(telegram_token=SecretStr(of_telegram.TOKEN), telegram_api=api.url, **ALONE),
+                ),
+                (feishu, Feishu(**of_feishus, feishu_api=lark.url, **ALONE)),
+                (matrix, Matrix(matrix_server=home.url, matrix_token=SecretStr(of_matrix.TOKEN), **ALONE)),
+                (
+                    wecom,
+                    WeCom(
+                        wecom_bot=of_wecom.BOT,
+                        wecom_secret=SecretStr(of_wecom.SECRET),
+                        wecom_server=gate.url,
+                        **ALONE,
+                    ),
+                ),
+            )
+        )
+        yield Everywhere(bot, telegram, feishu, matrix, wecom)
 
 
-def matrix(url: str) -> PlatformSetup:
-    return Matrix(matrix_server=url, matrix_token=SecretStr(of_matrix.TOKEN), **ALONE)
-
-
-PLATFORMS: dict[str, tuple[Any, Any, Callable[[str], PlatformSetup]]] = {
-    "feishu": (of_feishu.feishu, FeishuPeople, feishu),
-    "wecom": (of_wecom.gateway, WeComPeople, wecom),
-    "matrix": (of_matrix.homeserver, MatrixPeople, matrix),
-}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=PLATFORMS)
-async def talk(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[People]:
-    serving, people, setup = PLATFORMS[request.param]
-    async with serving() as server:
-        folder = tmp_path_factory.mktemp(request.param)
-        async with talking(people(server), folder, setup(server.url)) as there:
-            yield there
+@pytest.fixture(scope="module", params=PLATFORMS)
+def talk(request: pytest.FixtureRequest, everywhere: Everywhere) -> People:
+    return everywhere.people[request.param]
 
 
 class TestRights(RightsContract):
     """The suite, run on each."""
+
+
+async def test_rights_hang_on_platform_and_id_each_is_cited_to_and_all_are_ready(
+    everywhere: Everywhere,
+) -> None:
+    granted = {name: people.person("member, private") for name, people in everywhere.people.items()}
+    telegrams = everywhere.people["feishu"]
+    admin = telegrams.person("owner, private")
+    grant = await telegrams.say(admin, f"/grant telegram:{granted['telegram'].id}")
+    await answers(telegrams, admin, grant, 0)
+    for name, people in everywhere.people.items():
+        for text, wanted in (("/versions", "answer" if name == "telegram" else "refuse"), (WORD, "answer")):
+            before = len(people.heard(granted[name]))
+            said = await answers(people, granted[name], await people.say(granted[name], text), before)
+            assert verdict(said) == wanted, (name, said)
+        assert "——《" in said[-1], "the citation is there on each"
+    async with aiohttp.ClientSession() as http, http.get(f"{everywhere.bot.page.url}/readyz") as ready:
+        assert ready.status == 200, await ready.text()
+
+
+OTHERS = (
+    "anonymous admin",
+    "channel post",
+    "channel as sender",
+    "auto-forward of the linked channel",
+    "bot",
+    "owner, forwarded",
+    "owner, edited",
+    "owner, via another bot",
+    "business message",
+)
+FILE = {"file_id": "f1", "file_unique_id": "u1", "file_name": "a.txt", "file_size": 10}
+CHANNEL = channel(-6_000)
+SIGNED: dict[str, Json] = {
+    "channel as sender": {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"},
+    "auto-forward of the linked channel": {"id": 777000, "is_bot": False, "first_name": "Telegram"},
+    "anonymous admin": {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"},
+    "bot": {"id": 8_000, "is_bot": True, "first_name": "别的机器人"},
+}  # fmt: skip
+MARKED: dict[str, Json] = {
+    "channel as sender": {"sender_chat": CHANNEL},
+    "auto-forward of the linked channel": {
+        "sender_chat": CHANNEL,
+        "is_automatic_forward": True,
+        "forward_origin": {"type": "channel", "date": 1, "chat": CHANNEL, "message_id": 1},
+    },
+    "owner, forwarded": {"forward_origin": {"type": "user", "date": 1, "sender_user": user(5)}},
+    "owner, edited": {"edit_date": 2},
+    "owner, via another bot": {"via_bot": {**BOT, "id": 5, "username": "other_bot"}},
+    "business message": {"business_connection_id": "b1"},
+}
+KINDS = {
+    "channel post": "channel_post",
+    "owner, edited": "edited_message",
+    "business message": "business_message",
+}
+
+
+@pytest.fixture(scope="module")
+def telegram(everywhere: Everywhere) -> TelegramPeople:
+    people = everywhere.people["telegram"]
+    assert isinstance(people, TelegramPeople)
+    return people
+
+
+class TestTelegram:
+    """Senders and presses as only Telegram has them."""
+
+    async def test_the_table_has_every_sender_and_every_verdict(self) -> None:
+        told = table((*ROLES, *OTHERS))
+        assert {sender for sender, _, _ in told} == cells().keys() == {*ROLES, *OTHERS}
+        assert {wanted for _, _, wanted in told} == {"answer", "refuse", "ignore"}
+
+    @pytest.mark.parametrize(("sender", "command", "wanted"), table(OTHERS))
+    async def test_whom_only_telegram_has_may_what_the_table_says(
+        self, telegram: TelegramPeople, sender: str, command: str, wanted: str
+    ) -> None:
+        owner = sender.startswith(("owner", "business"))
+        person = telegram.person("owner, private" if owner else "group member")
+        number = int(person.id)
+        place = private(number) if owner else channel(-number) if sender == "channel post" else group(-number)
+        more = MARKED.get(sender, {"sender_chat": place} if sender == "anonymous admin" else {})
+        text = None if command == "upload" else typed(command)
+        if text == WORD and place["type"] == "supergroup":
+            text = f"@chuchu_bot {WORD}"
+        who = SIGNED.get(sender)
+        file: Json = {"document": FILE} if command == "upload" else {}
+        kind = KINDS.get(sender, "message")
+        content: dict[str, Any] = {kind: message(text, place, 1, who, **file, **more)}
+        update = str(telegram.server.push(**content))
+        said = await answers(telegram, Person(person.id, not owner), update, 0)
+        assert verdict(said) == wanted, said
+
+    @pytest.mark.parametrize("sender", ROLES)
+    async def test_anothers_button_does_what_the_table_says(
+        self, telegram: TelegramPeople, sender: str
+    ) -> None:
+        asker, presser = telegram.person(sender), telegram.person(sender)
+        there = -int(asker.id) if asker.group else int(asker.id)
+        await answers(telegram, asker, await telegram.say(asker, f"/find {WORD}"), 0)
+        bot = Bot(telegram.server, telegram.folder)
+        under = None
+        if not asker.group:
+            await answers(telegram, presser, await telegram.say(presser, f"/find {WORD}"), 0)
+            under = telegram.server.shown(int(presser.id))[-1]
+        elif sender == "group admin":
+            telegram.server.chats.administrators.add((-int(asker.id), int(presser.id)))
+        said = await bot.press("上下文", there, int(presser.id), under)
+        assert verdict(said.texts) == cells()[sender][PRESS], said
+
+
+PLACE = "第2号街坊"
+
+
+@pytest.fixture(scope="module")
+def bot(telegram: TelegramPeople) -> Bot:
+    return Bot(telegram.server, telegram.folder)
+
+
+async def test_a_group_is_answered_in_its_topic_with_the_question_quoted_only_when_addressed(
+    bot: Bot,
+) -> None:
+    forum, reader = group(-1001, forum=True), user(21)
+    topic = {"message_thread_id": 5, "is_topic_message": True}
+    silent = await bot.tell(message=message(PLACE, forum, 1, reader, **topic))
+    assert (silent.ending, silent.calls) == ("ignored", [])
+    for number, text in enumerate((f"/find {PLACE}", f"@chuchu_bot {PLACE}", f"/find@chuchu_bot {PLACE}"), 2):
+        said = await bot.tell(message=message(text, forum, number, reader, **topic))
+        ((_, asked),) = said.calls
+        assert asked["message_thread_id"] == 5
+        assert asked["reply_parameters"]["message_id"] == number
+        assert asked["text"].count("——《") == 1
+
+
+async def test_an_edited_question_edits_its_answer_and_an_edited_command_does_nothing(bot: Bot) -> None:
+    chat = private(14)
+    await bot.tell(message=message(PLACE, chat, 1))
+    answer = bot.api.shown(14)[-1]["message_id"]
+    said = await bot.tell(edited_message=message("第1号街坊", chat, 1, edit_date=2))
+    ((method, asked),) = said.calls
+    assert (method, asked["message_id"]) == ("editMessageText", answer)
+    assert "第1号街坊" in asked["text"]
+    assert (await bot.tell(edited_message=message("/articles", chat, 1, edit_date=3))).calls == []
+
+
+async def test_an_inline_fact_opens_by_its_deep_link(bot: Bot) -> None:
+    ((_, asked),) = (await bot.tell(inline_query=inline(PLACE, "i1", user(33)))).calls
+    assert asked["is_personal"] is True
+    opened = await bot.tell(message=message(f"/start {asked['results'][0]['id']}", private(33)))
+    assert opened.text == asked["results"][0]["input_message_content"]["message_text"]
+
+
+async def test_menus_are_told_per_scope_and_language(bot: Bot) -> None:
+    await bot.api.until(lambda: len(bot.api.made("setMyCommands")) >= 6)
+    told = {
+        (call.parameters["scope"]["type"], call.parameters.get("language_code", "")): [
+            command["command"] for command in call.parameters["commands"]
+        ]
+        for call in bot.api.made("setMyCommands")
+        if call.parameters["scope"]["type"] != "chat"  # an owner's
+    }
+    assert {scope for scope, _ in told} == {"all_private_chats", "all_group_chats", "all_chat_administrators"}
+    assert {language for _, language in told} == {"", "zh"}
+    assert "settings" not in told["all_group_chats", ""]
+    assert "settings" in told["all_chat_administrators", ""]
+
+
+async def test_what_is_chosen_and_shown_is_kept_in_the_state(bot: Bot) -> None:
+    await bot.says(15, PLACE)
+    await bot.says(15, "/settings")
+    assert "Language: English" in (await bot.press("English", 15)).texts[-1]
+    async with open_state(sqlite_address(bot.data)) as state:
+        assert (await state.preferences.get(Chat("telegram", "15", ChatType.PRIVATE))).language == "en"
+        assert await state.shown.quoted()

@@ -13,7 +13,7 @@ from bot.inbox import Inbox, NewUpdate, QueuedUpdate
 from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics
 from bot.ports import PlatformHost
-from bot.state.sqlite_inbox import open_inboxes
+from bot.state.sqlite_inbox import open_inboxes, read_statuses
 from tests.support.server import until
 
 PLATFORM = "telegram"
@@ -47,6 +47,12 @@ def nothing_stored(folder: Path) -> Iterator[None]:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
+
+
+def statuses(folder: Path, platform: str = PLATFORM) -> dict[str, str | None]:
+    """How each stored update of a platform ended, by its id; None while it has not."""
+    found = read_statuses(folder / "inbox.sqlite", platform)
+    return {update: status for update, (status, _) in found.items()}
 
 
 def new_update(number: int, queue: str = "7") -> NewUpdate:

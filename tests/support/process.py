@@ -35,16 +35,23 @@ def chuchu(
     cwd: Path, *arguments: str, stdin: bytes = b"", **settings: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run one command to its end, in a fork of a process that has loaded all; `cwd` keeps its data away from ours."""
-    with TemporaryFile() as given, TemporaryFile() as told, TemporaryFile() as complained:
-        given.write(stdin)
-        given.seek(0)
-        order = {"cwd": str(cwd), "env": environment(**settings), "arguments": arguments}
-        streams = [given.fileno(), told.fileno(), complained.fileno()]
-        with _LOCK:
-            code = _prepared().run(json.dumps(order).encode(), streams)
+    with TemporaryFile() as told, TemporaryFile() as complained:
+        code = ended(cwd, arguments, told.fileno(), complained.fileno(), stdin, **settings)
         for stream in (told, complained):
             stream.seek(0)
         return subprocess.CompletedProcess(arguments, code, told.read(), complained.read())
+
+
+def ended(
+    cwd: Path, arguments: Sequence[str], told: int, complained: int, given: bytes, **settings: str
+) -> int:
+    """Run one command so, with descriptors for what it says and complains; return its exit code."""
+    with TemporaryFile() as stdin:
+        stdin.write(given)
+        stdin.seek(0)
+        order = {"cwd": str(cwd), "env": environment(**settings), "arguments": arguments}
+        with _LOCK:
+            return _prepared().run(json.dumps(order).encode(), [stdin.fileno(), told, complained])
 
 
 class _Prepared:

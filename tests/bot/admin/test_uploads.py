@@ -18,6 +18,7 @@ from bot.state.sessions import Uploads, UploadState
 from bot.texts import phrases
 from tests.contract.fake import FakePlatform
 from tests.support.chat import EDITOR, REPORTED, SAID, STRANGER, Hall, change, hall
+from tests.support.words import examples
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
 SHORT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n"
@@ -48,8 +49,12 @@ async def test_a_file_is_shown_with_its_first_facts_then_published_and_found(tmp
         assert [e.outcome for e in await room.audit() if e.act == "upload"] == ["checked", "published"]
 
 
-async def test_a_discarded_file_leaves_nothing(room: Hall) -> None:
+async def test_a_discarded_file_leaves_nothing_and_only_who_sent_it_decides(room: Hall) -> None:
+    await room.say("/grant 8")
     await send(room, "步道.txt", TEXT.encode())
+    (kept,) = (room.data / "uploads").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert SAID.not_yours in await room.press(SAID.publish, EDITOR)
     assert "已丢弃" in await room.press(SAID.discard)
     assert SAID.upload_decided in await room.press(SAID.publish)
     assert files_below(room.data / "uploads") == set()
@@ -65,34 +70,16 @@ async def test_a_replaced_article_keeps_its_history(room: Hall) -> None:
     assert kept.read_bytes() == before
 
 
-async def test_a_stranger_is_refused_and_audited_and_nothing_is_fetched(room: Hall) -> None:
+async def test_of_a_stranger_or_where_it_claims_to_be_too_big_nothing_is_fetched(room: Hall) -> None:
     assert await send(room, "步道.txt", TEXT.encode(), sender=STRANGER) == phrases(None).no_files
-    assert not (room.data / "uploads").exists()
     assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [("telegram:9", "upload", "refused")]
+    assert SAID.too_big.format(LIMIT >> 20) in await send(room, "big.txt", TEXT.encode(), size=LIMIT + 1)
+    assert not (room.data / "uploads").exists()
 
 
-async def test_only_who_sent_a_file_decides_on_it(room: Hall) -> None:
-    await room.say("/grant 8")
-    await send(room, "步道.txt", TEXT.encode())
-    assert SAID.not_yours in await room.press(SAID.publish, EDITOR)
-    assert "步道.txt" not in files_below(room.articles)
-
-
-STORED = {
-    "../../x.txt": "x.txt",
-    "/etc/passwd.txt": "passwd.txt",
-    "C:\\windows\\y.txt": "y.txt",
-    "CON.txt": "文章CON.txt",
-    ".hidden.txt": "hidden.txt",
-    "a\u202etxt.exe.txt": "atxt.exe.txt",
-    "行\n二.txt": "行二.txt",
-    "长" * 300 + ".txt": "长" * 40 + ".txt",
-    "..txt": "文章.txt",
-}
-
-
-@pytest.mark.parametrize(("name", "stored"), STORED.items(), ids=ascii)
+@examples("name", "stored")
 def test_a_name_is_never_a_path(name: str, stored: str) -> None:
+    name, stored = (one.format(long="长" * 300, short="长" * 40) for one in (name, stored))
     assert stored_name(name) == stored
     assert not set("\u202e\n") & set(shown_name(name))
 
@@ -104,23 +91,17 @@ def bomb() -> bytes:
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("name", ["bomb.zip", "noise.txt", "broken.pdf"])
-async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(room: Hall, name: str) -> None:
-    data = {"noise.txt": bytes(range(256)) * 40, "broken.pdf": b"%PDF-1.7\nnothing"}
-    said = await send(room, name, data[name] if name in data else bomb())
-    assert "没有收下" in said and name in said
-    assert files_below(room.data / "uploads") == set()
-    assert not [b for r in room.phone.sent for row in r.buttons for b in row]
-
-
-async def test_a_file_that_claims_to_be_too_big_is_not_fetched(room: Hall) -> None:
-    assert SAID.too_big.format(LIMIT >> 20) in await send(room, "big.txt", TEXT.encode(), size=LIMIT + 1)
-    assert not (room.data / "uploads").exists()
-
-
-async def test_a_file_that_claims_to_be_small_and_streams_on_is_cut_off(room: Hall) -> None:
+async def test_what_cannot_be_read_or_streams_on_is_refused_with_its_reason_and_kept_nowhere(
+    room: Hall,
+) -> None:
+    noise, broken = bytes(range(256)) * 40, b"%PDF-1.7\nnothing"
+    for name, data in (("bomb.zip", bomb()), ("noise.txt", noise), ("broken.pdf", broken)):
+        said = await send(room, name, data)
+        assert "没有收下" in said and name in said
+        assert files_below(room.data / "uploads") == set()
     assert SAID.too_big.format(LIMIT >> 20) in await send(room, "big.txt", *[b"x" * (1 << 20)] * 21, size=100)
     assert files_below(room.data / "uploads") == set()
+    assert not [b for r in room.phone.sent for row in r.buttons for b in row]
 
 
 class Stalling(FakePlatform):
@@ -183,26 +164,17 @@ async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(room: Hall)
     assert article.metadata is not None and article.metadata.newspaper == "文汇报"
 
 
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
+async def test_meta_refuses_what_is_no_article_or_no_value(room: Hall) -> None:
+    for command, said in (
         ("/meta ../../etc/passwd 报纸=文汇报", "没有这个文件"),
         ("/meta 000.txt 日期=去年", "日期"),
         ("/meta 000.txt 地址=javascript:alert(1)", "地址|url"),
         ("/meta 000.txt", "用法"),
         ("/meta", "用法"),
-    ],
-)
-async def test_meta_refuses_what_is_no_article_or_no_value(room: Hall, command: str, said: str) -> None:
-    answer = await room.say(command)
-    assert any(word in answer for word in said.split("|")), answer
+    ):
+        answer = await room.say(command)
+        assert any(word in answer for word in said.split("|")), answer
     assert not list(room.articles.glob("*.toml"))
-
-
-async def test_a_file_in_quarantine_is_for_nobody_else_to_read(room: Hall) -> None:
-    await send(room, "步道.txt", TEXT.encode())
-    (kept,) = (room.data / "uploads").iterdir()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 async def test_a_file_that_waits_outlives_a_restart_and_what_a_kill_left_does_not(tmp_path: Path) -> None:

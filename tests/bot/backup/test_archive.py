@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import tarfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,26 +97,32 @@ def packed(file: Path, contents: object, parts: dict[str, bytes]) -> None:
             tar.addfile(member, io.BytesIO(body))
 
 
-@pytest.mark.parametrize("harm", [flipped, cut, replaced, climbing, from_the_future])
-async def test_a_backup_that_is_not_whole_is_refused_and_nothing_changes(
-    tmp_path: Path, harm: Callable[[Path], None]
+async def test_a_backup_that_is_not_whole_is_refused_and_nothing_changes(tmp_path: Path) -> None:
+    data, file = await data_folder(tmp_path), tmp_path / "backup"
+    for harm in (flipped, cut, replaced, climbing, from_the_future):
+        file.unlink(missing_ok=True)
+        write_backup(tmp_path / "articles", data, sqlite_address(data), file)
+        harm(file)
+        before = {path.name for path in data.iterdir()}
+        with pytest.raises(BackupRefused, match="不是完好的备份"), unpacked(file, data):
+            pass
+        assert {path.name for path in data.iterdir()} == before, harm
+        assert not (tmp_path / "outside").exists()
+
+
+async def test_a_backup_overwrites_no_file_makes_no_folder_and_of_a_folder_where_nobody_was_served_can_be_made(
+    tmp_path: Path,
 ) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
-    write_backup(tmp_path / "articles", data, sqlite_address(data), file)
-    harm(file)
-    before = {path.name for path in data.iterdir()}
-    with pytest.raises(BackupRefused, match="不是完好的备份"), unpacked(file, data):
-        pass
-    assert {path.name for path in data.iterdir()} == before
-    assert not (tmp_path / "outside").exists()
-
-
-async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    data, file = await data_folder(tmp_path), tmp_path / "backup"
     file.write_text("mine")
-    with pytest.raises(BackupRefused, match="已经存在"):
-        write_backup(tmp_path / "articles", data, sqlite_address(data), file)
+    for where, why in ((file, "已经存在"), (tmp_path / "没建" / "backup", r"没有 .*没建 这个文件夹")):
+        with pytest.raises(BackupRefused, match=why):
+            write_backup(tmp_path / "articles", data, sqlite_address(data), where)
     assert file.read_text() == "mine"
+    (data / ASKERS_KEY).unlink()
+    write_backup(tmp_path / "articles", data, sqlite_address(data), tmp_path / "other")
+    with unpacked(tmp_path / "other", tmp_path / "elsewhere") as parts:
+        assert parts.key.read_bytes() == (data / ASKERS_KEY).read_bytes()
 
 
 class Unwritable(Copies):
@@ -139,14 +144,6 @@ async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> No
         with pytest.raises(StateReadOnly):
             await restore_backup(file, tmp_path / "articles", data, versions, state)
     assert versions.current() == "000001"
-
-
-async def test_a_folder_in_which_nobody_was_served_yet_can_be_backed_up(tmp_path: Path) -> None:
-    data, file = await data_folder(tmp_path), tmp_path / "backup"
-    (data / ASKERS_KEY).unlink()
-    write_backup(tmp_path / "articles", data, sqlite_address(data), file)
-    with unpacked(file, tmp_path / "elsewhere") as parts:
-        assert parts.key.read_bytes() == (data / ASKERS_KEY).read_bytes()
 
 
 async def test_what_a_killed_restore_unpacked_is_gone_after_the_next_start(tmp_path: Path) -> None:
@@ -182,12 +179,6 @@ async def test_article_files_come_back_to_an_empty_machine_and_nothing_looks_cha
     assert kept.read_text(encoding="utf-8") == "别的内容\n"
 
 
-async def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
-    data = await data_folder(tmp_path)
-    with pytest.raises(BackupRefused, match=r"没有 .*没建 这个文件夹"):
-        write_backup(tmp_path / "articles", data, sqlite_address(data), tmp_path / "没建" / "backup")
-
-
 def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
@@ -202,30 +193,31 @@ async def test_a_backup_under_load_restored_elsewhere_answers_the_same(tmp_path:
     file = tmp_path / "backup"
     here = {"CHUCHU_DATA": str(tmp_path / "var"), "CHUCHU_ARTICLES": str(tmp_path / "articles")}
     elsewhere = tmp_path / "elsewhere"
+
+    async def run(cwd: Path, places: dict[str, str], *arguments: str) -> None:
+        done = await asyncio.to_thread(lambda: chuchu(cwd, *arguments, stdin=b"", **places))
+        assert done.returncode == 0, done.stderr.decode()
+
     async with talking(tmp_path, ADMIN) as (talk, _):
         await talk.says(ADMIN, "/alias CIIE 进博会")
         await talk.says(READER, "/watch 养老")
         asking = asyncio.create_task(ask_on(talk))
-        made = await asyncio.to_thread(lambda: chuchu(tmp_path, "backup", str(file), stdin=b"", **here))
+        await run(tmp_path, here, "backup", str(file))
         asking.cancel()
-        assert made.returncode == 0, made.stderr.decode()
         await talk.says(READER, "CIIE")
         answered = talk.last(READER)
         await talk.says(ADMIN, "/alias 施工 整修")
-        back = await asyncio.to_thread(lambda: chuchu(tmp_path, "restore", str(file), stdin=b"", **here))
-        assert back.returncode == 0, back.stderr.decode()
+        await run(tmp_path, here, "restore", str(file))
         await talk.says(READER, "CIIE")
         assert talk.last(READER) == answered
         await talk.says(ADMIN, "/alias")
         assert talk.last(ADMIN).splitlines()[1] == "1. ciie = 进博会"
         assert "施工" not in talk.last(ADMIN)
         await talk.says(ADMIN, "/audit")
-        assert "记录完整" in talk.last(ADMIN)
-        assert "恢复 恢复" in talk.last(ADMIN)
+        assert "记录完整" in talk.last(ADMIN) and "恢复 恢复" in talk.last(ADMIN)
     elsewhere.mkdir()
     there = {"CHUCHU_DATA": str(elsewhere / "var"), "CHUCHU_ARTICLES": here["CHUCHU_ARTICLES"]}
-    back = await asyncio.to_thread(lambda: chuchu(elsewhere, "restore", str(file), stdin=b"", **there))
-    assert back.returncode == 0, back.stderr.decode()
+    await run(elsewhere, there, "restore", str(file))
     async with talking(elsewhere, ADMIN) as (talk, _):
         await talk.says(READER, "CIIE")
         assert talk.last(READER) == answered

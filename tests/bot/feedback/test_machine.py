@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shutil
 import tempfile
 import threading
 from collections import Counter, defaultdict
@@ -32,6 +33,7 @@ from bot.state.questions import AlertResult
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
+from tests.support.chat import empty_state
 from tests.support.paper import Press
 from tests.support.process import drivers_ended
 
@@ -104,6 +106,7 @@ class Learning(RuleBasedStateMachine):
         self.threads = threading.enumerate()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory(prefix="chuchu-test-")
+        shutil.copy(empty_state(), self.folder.name)
         self.model = Model(facts={BASE}, heard={BASE})
         self.group = GROUP
         self.moves = itertools.count(101)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.messages import Conversation
+from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService
@@ -28,6 +28,7 @@ async def serving(
     folder: Path,
     conversation: Conversation,
     metrics: Metrics | None = None,
+    events: ChatMigrations | None = None,
     on_fatal: Callable[[str], None] = print,
     secret: str = SECRET,
     pace: Pace = FREELY,
@@ -42,7 +43,7 @@ async def serving(
         **options,  # type: ignore[arg-type]
     )
     async with (
-        open_host(folder, conversation, metrics, on_fatal=on_fatal) as host,
+        open_host(folder, conversation, metrics, events, on_fatal) as host,
         FeishuService(given, host, clocks).serving() as service,
     ):
         yield service

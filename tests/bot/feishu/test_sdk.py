@@ -15,7 +15,8 @@ import pytest
 from bot.platforms.feishu.sending import card, post
 from bot.platforms.feishu.updates import DATA, Frame, decode
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION
-from tests.bot.feishu.test_journey import ANSWER, sealed, signature
+from tests.bot.feishu.test_journey import ANSWER
+from tests.bot.platforms.test_deliveries import sealed, signature
 from tests.feishu.events import ANN, GROUP, at_bot, event, message, press
 from tests.feishu.server import APP, SECRET, feishu
 from tests.support.process import ROOT, environment

@@ -32,6 +32,8 @@ async def test_in_private_a_question_follows_from_the_one_before_and_says_what_i
     opened = await talk.press("更多", again)
     assert ANSWER in opened.text
     assert opened.notice is None
+    await talk.say("徐汇区累计加装电梯多少台")
+    assert "32个小区" in (await talk.say("这篇报道里走访了多少个小区")).text, "a report is meant by its name"
 
 
 @pytest.mark.parametrize("apart", ["/new", "an hour", "another person"])
@@ -71,7 +73,7 @@ async def test_asking_for_more_shows_what_was_not_told_and_its_buttons_go_on_wor
     assert (await talk.press("更多", more)).notice is None
 
 
-async def test_a_chat_chooses_the_library_it_is_asked_in(talk: Talk) -> None:
+async def test_a_chat_chooses_the_library_it_is_asked_in_and_compares_what_each_says(talk: Talk) -> None:
     screen = await talk.say("/library")
     assert screen.text == "在哪个库里查？现在：所有的库"
     chosen = await talk.press("信访件（1）", screen)
@@ -81,9 +83,6 @@ async def test_a_chat_chooses_the_library_it_is_asked_in(talk: Talk) -> None:
     assert "815" in (await talk.say("库:调研 加装电梯")).text
     await talk.press("所有的库", chosen)
     assert "调研/" in (await talk.say("加装电梯")).text
-
-
-async def test_what_the_libraries_say_is_put_together_under_their_names(talk: Talk) -> None:
     reply = await talk.say("/compare 加装电梯")
     assert reply.text.index("〔调研〕") < reply.text.index("〔信访件〕")
     assert "用法：/compare" in (await talk.say("/compare")).text
@@ -108,8 +107,3 @@ async def test_where_nothing_is_found_the_words_are_named_and_buttons_lead_on(ta
     assert "文章里没有这些词：火星" in reply.text
     assert "关于“加装 电梯”有 2 篇文章：调研 1 篇，信访件 1 篇" in reply.text
     assert "调研组走访了32个小区" in (await talk.press("关于加装电梯工作的调研报告", reply)).text
-
-
-async def test_a_report_is_meant_by_its_name(talk: Talk) -> None:
-    await talk.say("徐汇区累计加装电梯多少台")
-    assert "32个小区" in (await talk.say("这篇报道里走访了多少个小区")).text

@@ -34,6 +34,7 @@ from bot.texts import phrases
 from knowledge.model import Answer
 from tests.support.paper import Paper, article, fact, hit
 from tests.support.talk import GROUP, PRIVATE, Talk, labels, talking
+from tests.support.words import examples
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 IN_PRIVATE = Message(Chat("t", "7", ChatType.PRIVATE), "1", Sender("7"), "蕃瓜弄", TODAY)
@@ -43,32 +44,12 @@ CHANNEL = Message(
 )
 
 
-GREETINGS = ("你好", "您好！", "Hello", "在嗎？", "你是谁？", "hi～")
-QUESTIONS = (
-    "蕃瓜弄",
-    "你好李焕英",
-    "谢晋",
-    "感谢信是谁写的",
-    "上海是谁的",
-    "hi tech",
-    "/",
-    "//",
-    "/中文",
-    "/find蕃",
-    "a /find b",
-)
-MEANT = {
-    **dict.fromkeys(GREETINGS, SmallTalk.GREETING),
-    **dict.fromkeys(("谢谢", "谢谢你！", "多謝", "感谢。", "Thanks"), SmallTalk.THANKS),
-    **{text: Search(text) for text in QUESTIONS},
-    **{f"/find {text}": Search(text) for text in GREETINGS},
-    "/Article@my_bot  桥 路": TypedCommand("article", "桥 路"),
-}
-
-
-@pytest.mark.parametrize(("text", "meant"), MEANT.items(), ids=MEANT)
-def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(text: str, meant: object) -> None:
-    assert parse_intent(replace(IN_PRIVATE, text=text)) == meant
+@examples("text", "kind", "rest")
+def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(
+    text: str, kind: str, rest: str
+) -> None:
+    small = {"greeting": SmallTalk.GREETING, "thanks": SmallTalk.THANKS, "search": Search(rest)}
+    assert parse_intent(replace(IN_PRIVATE, text=text)) == small.get(kind, TypedCommand(kind, rest))
 
 
 FOUND = Search("蕃瓜弄")
@@ -103,14 +84,13 @@ def test_a_group_is_heard_when_it_means_us_a_channel_when_it_asks_and_no_bot_and
 MANUAL = Path(__file__).parents[3] / "docs" / "permissions.md"
 
 
-@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
-def test_every_command_is_described_in_every_language(language: str) -> None:
-    described = phrases(language).commands
-    assert {command.name for command in COMMANDS} == set(described)
-    assert all(described.values())
-
-
-def test_every_scope_has_a_menu_in_english_for_everybody_and_one_in_chinese() -> None:
+def test_every_command_is_described_in_every_language_and_every_scope_has_a_menu_in_english_and_chinese() -> (
+    None
+):
+    for language in ("zh-Hans", "zh-Hant", "en"):
+        described = phrases(language).commands
+        assert {command.name for command in COMMANDS} == set(described)
+        assert all(described.values())
     for scope in Scope:
         told = {menu.language: menu.commands[0] for menu in menus() if menu.scope is scope}
         assert told == {None: ("find", phrases("en").commands["find"]), "zh": ("find", "查一个词或问题")}
@@ -201,14 +181,13 @@ async def test_each_button_under_an_answer_tells_its_own(
     assert (reply.text or reply.notice) == said
 
 
-async def test_more_opens_the_other_buttons_in_place(talk: Talk) -> None:
-    opened = await talk.press("更多", await talk.say("桥的"))
-    assert labels(opened) == [["上下文", "原文"], ["下一页", "其他报道", "为什么匹配"], ["👍", "👎"]]
-    assert opened.edits == "r1"
-
-
-async def test_pages_hold_every_hit_once_and_turn_back_at_the_end(talk: Talk) -> None:
-    reply = await talk.press("更多", await talk.say("桥的"))
+async def test_more_opens_the_other_buttons_in_place_and_pages_hold_every_hit_once_to_the_last_and_back(
+    talk: Talk,
+) -> None:
+    first = await talk.say("桥的")
+    reply = await talk.press("更多", first)
+    assert labels(reply) == [["上下文", "原文"], ["下一页", "其他报道", "为什么匹配"], ["👍", "👎"]]
+    assert reply.edits == "r1"
     seen = reply.text
     while any("下一页" in row for row in labels(reply)):
         reply = await talk.press("下一页", reply)
@@ -216,6 +195,9 @@ async def test_pages_hold_every_hit_once_and_turn_back_at_the_end(talk: Talk) ->
     assert [seen.count(told.text) for told in BRIDGE] == [1] * len(BRIDGE)
     assert "回到第一页" in labels(reply)[1]
     assert all(len(button.data.encode()) <= 64 for row in reply.buttons for button in row)
+    button = parse_callback(first.buttons[0][0].data)
+    assert button
+    assert (await talk.carry(Callback(Action.PAGE, button.shown_id, 900).data)).notice == "没有更多了。"
 
 
 @pytest.mark.parametrize(
@@ -235,28 +217,16 @@ async def test_a_button_whose_facts_have_changed_says_so_and_refreshes(
     assert (told.notice, told.edits, told.text) == ("文章更新过了，这是新的结果。", "r1", said)
 
 
-@pytest.mark.parametrize("data", ["", "x", "c.nosuchid.0", "c.zzzz.99999", "z.1.0", "🙂" * 16, "a" * 64])
-async def test_a_button_nobody_remembers_is_called_stale(talk: Talk, data: str) -> None:
-    for chat in (PRIVATE, None):  # as under a result that was found inline
-        told = await talk.carry(data, chat)
-        assert (told.text, told.notice) == ("", ZH.stale)
-
-
-async def test_a_button_of_another_chat_shows_nothing_and_there_is_no_page_behind_the_last(
-    talk: Talk,
-) -> None:
-    data = (await talk.say("桥的")).buttons[0][0].data
-    told = await talk.carry(data, GROUP)
+async def test_a_button_nobody_remembers_or_of_another_chat_is_called_stale(talk: Talk) -> None:
+    for data in ("", "x", "c.nosuchid.0", "c.zzzz.99999", "z.1.0", "🙂" * 16, "a" * 64):
+        for chat in (PRIVATE, None):  # as under a result that was found inline
+            told = await talk.carry(data, chat)
+            assert (told.text, told.notice) == ("", ZH.stale), data
+    told = await talk.carry((await talk.say("桥的")).buttons[0][0].data, GROUP)
     assert (told.text, told.notice) == ("", ZH.stale)
-    button = parse_callback(data)
-    assert button
-    told = await talk.carry(Callback(Action.PAGE, button.shown_id, 900).data)
-    assert told.notice == "没有更多了。"
-
-
-@pytest.mark.parametrize("action", list(Action))
-def test_what_a_button_carries_reads_back(action: Action) -> None:
-    assert parse_callback(Callback(action, "0a1b2c3d", 12).data) == Callback(action, "0a1b2c3d", 12)
+    for action in Action:
+        carried = Callback(action, "0a1b2c3d", 12)
+        assert parse_callback(carried.data) == carried
 
 
 QUESTION = Answer("多长", True, 0.9, "第2句", (hit(BRIDGE[0], "第2句"), hit(BRIDGE[1])))
@@ -314,17 +284,19 @@ async def test_twenty_stuck_lookups_are_given_up_with_a_text_and_others_answered
     assert {(await task).text for task in slow} == {ZH.too_slow}
 
 
-@pytest.mark.parametrize("language", ["zh", "zh-Hant", "en"])
 async def test_what_went_wrong_is_logged_and_told_in_the_language_of_the_chat(
-    troubled: Talk, caplog: pytest.LogCaptureFixture, language: str
+    troubled: Talk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = phrases(language)
-    await troubled.preferences.put(PRIVATE, Preference(language=language))
-    assert (await troubled.say("坏")).text == said.failed
+    async def told_in(language: str) -> None:
+        said, chat = phrases(language), Chat("test", language, ChatType.PRIVATE)
+        await troubled.preferences.put(chat, Preference(language=language))
+        assert (await troubled.say("坏", chat)).text == said.failed
+        assert (await troubled.say("慢", chat)).text == said.too_slow
+        (reply,) = await troubled.dispatcher.too_many(troubled.message("桥", chat))
+        assert reply.text == said.too_many
+
+    await asyncio.gather(*map(told_in, ("zh", "zh-Hant", "en")))
     assert "index broke" in caplog.text
-    assert (await troubled.say("慢")).text == said.too_slow
-    (reply,) = await troubled.dispatcher.too_many(troubled.message("桥"))
-    assert reply.text == said.too_many
 
 
 @given(

@@ -36,24 +36,18 @@ async def press(room: Hall, data: str, sender: Sender = READER) -> tuple[str, st
     return reply.text, reply.notice
 
 
-async def test_watches_are_told_and_kept_in_the_language_of_the_chat(room: Hall, state: State) -> None:
+async def test_watches_hopes_and_what_cannot_be_written_down_are_told_in_the_language_of_the_chat(
+    room: Hall, state: State, caplog: pytest.LogCaptureFixture
+) -> None:
     said = CHOSEN.feedback
     assert await room.say("/watches", READER) == said.no_watches
     assert await room.say("/watch 养老", READER) == said.watching.format("养老")
     (watch,) = await state.watches.all()
     assert watch.subscriber.language == "zh-Hans"
     assert await press(room, f"unwatch:{watch.id}") == (said.no_watches, None)
-
-
-async def test_a_hope_is_acknowledged_in_the_language_of_the_chat(room: Hall, state: State) -> None:
     await room.say("养老", READER)
     (question,) = await state.questions.often()
-    assert await press(room, f"hope:{question.id}") == ("", CHOSEN.feedback.will_tell)
-
-
-async def test_a_wish_that_cannot_be_written_down_is_told_without_the_database(
-    room: Hall, state: State, caplog: pytest.LogCaptureFixture
-) -> None:
+    assert await press(room, f"hope:{question.id}") == ("", said.will_tell)
     async with without(room.data, "votes"):
         assert await room.say("/forget_me", READER) == CHOSEN.failed
     assert str(room.data) in caplog.text

@@ -56,18 +56,14 @@ async def test_a_deep_link_to_a_fact_that_is_gone_says_so_and_any_other_is_welco
     assert (await talk.say(typed)).text == said
 
 
-async def test_a_deep_links_fact_has_working_buttons(talk: Talk) -> None:
-    reply = await talk.say(f"/start {FACTS[3].id}")
-    assert "桥的第4句。" in (await talk.press("上下文", reply)).text
-
-
-async def test_help_in_a_group_explains_privacy_mode_and_what_is_not_for_us_is_met_with_silence(
+async def test_in_a_group_help_explains_privacy_mode_names_call_nobody_and_what_is_not_for_us_meets_silence(
     talk: Talk,
 ) -> None:
     reply = await talk.say("/help", GROUP)
     assert reply.text.startswith(ZH.group_help) and "/find " in reply.text
-    assert await talk.heard("/nothing", GROUP) == []
-    assert await talk.heard("桥", GROUP, addressed=False) == []
+    for typed in ("/find @zhangsan", "/article @zhangsan"):
+        assert "“@\u2060zhangsan”" in (await talk.say(typed, GROUP)).text
+    assert await talk.heard("/nothing", GROUP) == await talk.heard("桥", GROUP, addressed=False) == []
 
 
 @pytest.mark.parametrize(
@@ -88,17 +84,14 @@ async def test_an_article_is_found_in_either_script_and_width_and_read_page_by_p
     assert [seen.count(f"路{n}长") for n in range(2, 9)] == [1] * 7
 
 
-async def test_a_name_that_is_quoted_back_is_nobodys_mention(talk: Talk) -> None:
-    for typed in ("/find @zhangsan", "/article @zhangsan"):
-        assert "“@\u2060zhangsan”" in (await talk.say(typed, GROUP)).text
-
-
-@pytest.mark.parametrize(
-    "data", ["article:zzzzzzzzzzzzz.0", "article:x", "articles:99999", "article:" + LONG.id + ".999"]
-)
-async def test_a_button_to_an_article_that_is_gone_is_a_notice(talk: Talk, data: str) -> None:
-    told = await talk.carry(data)
-    assert (told.text, bool(told.notice)) == ("", True)
+async def test_a_deep_links_fact_has_working_buttons_and_one_to_an_article_that_is_gone_is_a_notice(
+    talk: Talk,
+) -> None:
+    reply = await talk.say(f"/start {FACTS[3].id}")
+    assert "桥的第4句。" in (await talk.press("上下文", reply)).text
+    for data in ("article:zzzzzzzzzzzzz.0", "article:x", "articles:99999", f"article:{LONG.id}.999"):
+        told = await talk.carry(data)
+        assert (told.text, bool(told.notice)) == ("", True), data
 
 
 async def test_a_reader_chooses_a_language_and_how_many_facts_by_button(talk: Talk) -> None:
@@ -110,12 +103,15 @@ async def test_a_reader_chooses_a_language_and_how_many_facts_by_button(talk: Ta
     assert (await talk.say("桥的")).text.count("line") == 5
 
 
-async def test_only_a_groups_admins_set_its_choices(talk: Talk) -> None:
+async def test_only_a_groups_admins_set_its_choices_and_forged_ones_change_nothing(talk: Talk) -> None:
     assert (await talk.say("/settings", GROUP)).text == ZH.only_admins_set
     for sender in (ADMIN, ANONYMOUS):
         assert (await talk.say("/settings", GROUP, sender)).buttons
     assert (await talk.carry("settings:askers:admins", GROUP)).notice == ZH.only_admins_set
     assert (await talk.preferences.get(GROUP)) == Preference()
+    for forged in ("settings:askers:nobody", "settings:facts:9999", "settings:", "settings:language:de"):
+        assert (await talk.carry(forged)).notice == ZH.stale
+        assert await talk.preferences.get(PRIVATE) == Preference(askers=Askers.EVERYONE)
 
 
 async def test_a_group_whose_admins_alone_may_ask_refuses_members_and_their_buttons(talk: Talk) -> None:
@@ -131,14 +127,6 @@ async def test_a_group_whose_admins_alone_may_ask_refuses_members_and_their_butt
             assert (await talk.say(typed, GROUP, admin)).text != ZH.only_admins_ask
     assert (await talk.say("/help", GROUP)).text.startswith(ZH.group_help)
     assert (await talk.say("/start", GROUP)).text == ZH.start
-
-
-@pytest.mark.parametrize(
-    "data", ["settings:askers:nobody", "settings:facts:9999", "settings:", "settings:language:de"]
-)
-async def test_a_forged_choice_changes_nothing(talk: Talk, data: str) -> None:
-    assert (await talk.carry(data)).notice == ZH.stale
-    assert await talk.preferences.get(PRIVATE) == Preference(askers=Askers.EVERYONE)
 
 
 async def inline(talk: Talk, text: str, offset: str = "") -> tuple[list[tuple[str, Reply]], str]:
@@ -160,20 +148,23 @@ async def test_inline_offers_twenty_cited_facts_a_page_and_none_twice(talk: Talk
         assert (await inline(talk, "桥的", odd))[0] == first
 
 
-INLINE = {
-    "桥的第5句": ("桥通车了", FIFTH),
-    "  ": (ZH.inline_how, ZH.start),
-    "qzxjk": (None, ZH.nothing_found.format("qzxjk")),
-    "大桥通车": ("【意思相近】桥通车了", "【意思相近】\n桥的第2句。\n——《桥通车了》第2行 · a.txt"),
-}
-
-
-@pytest.mark.parametrize(("text", "found"), INLINE.items(), ids=INLINE)
-async def test_an_inline_fact_carries_title_sentence_and_source(
-    talk: Talk, text: str, found: tuple[str | None, str]
+async def test_an_inline_fact_carries_title_sentence_and_source_and_what_is_close_is_marked(
+    talk: Talk,
 ) -> None:
-    (title, reply), *_ = (await inline(talk, text))[0]
-    assert found in ((title, reply.text), (None, reply.text))
+    for text, found in {
+        "桥的第5句": ("桥通车了", FIFTH),
+        "  ": (ZH.inline_how, ZH.start),
+        "qzxjk": (None, ZH.nothing_found.format("qzxjk")),
+        "大桥通车": ("【意思相近】桥通车了", "【意思相近】\n桥的第2句。\n——《桥通车了》第2行 · a.txt"),
+    }.items():
+        (title, reply), *_ = (await inline(talk, text))[0]
+        assert found in ((title, reply.text), (None, reply.text)), text
+    both = replace(
+        ALIKE, found=True, close=False, hits=(hit(FACTS[7]),), related=(hit(FACTS[8]), *ALIKE.related[:2])
+    )
+    with talking(Paper(FACTS, [both])) as other:
+        titles = [title for title, _ in (await inline(other, "大桥通车"))[0]]
+    assert titles == ["桥通车了", *["【意思相近】桥通车了"] * 2]
 
 
 async def test_what_is_close_is_shown_in_private_with_the_reason_and_in_a_group_behind_a_button(
@@ -187,15 +178,6 @@ async def test_what_is_close_is_shown_in_private_with_the_reason_and_in_a_group_
     assert reply.text.count("——《") == 3
     more = await talk.press(ZH.more, reply)
     assert ZH.rungs["meaning"] in (await talk.press(ZH.why, more)).text
-
-
-async def test_inline_shows_what_is_close_after_what_is_found_and_marks_it() -> None:
-    found = replace(
-        ALIKE, found=True, close=False, hits=(hit(FACTS[7]),), related=(hit(FACTS[8]), *ALIKE.related[:2])
-    )
-    with talking(Paper(FACTS, [found])) as talk:
-        titles = [title for title, _ in (await inline(talk, "大桥通车"))[0]]
-    assert titles == ["桥通车了", *["【意思相近】桥通车了"] * 2]
 
 
 async def test_every_buttons_data_on_every_screen_fits_64_bytes(talk: Talk) -> None:

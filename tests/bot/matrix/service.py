@@ -28,15 +28,15 @@ async def serving(
     clocks: Clocks | None = None,
     poll_seconds: float = 1.0,
     poll_grace: float = 0.5,
-    url: str | None = None,
     token: str = TOKEN,
+    heard: bool = True,
 ) -> AsyncIterator[MatrixService]:
-    """Serve; timeouts are short, so that hangs are short. It has stood in the first position when this begins."""
-    options = MatrixOptions(url or server.url, token, poll_seconds, poll_grace, 1.0, QUICK)
+    """Serve; timeouts are short, so that hangs are short. Where it is to be `heard`, it has stood in the first position when this begins."""
+    options = MatrixOptions(server.url, token, poll_seconds, poll_grace, 1.0, QUICK)
     async with (
         open_host(folder, conversation, None, events, on_fatal) as host,
         MatrixService(options, host, clocks).serving() as service,
     ):
-        if url is None and token == TOKEN:
+        if heard and token == TOKEN:
             await server.until(lambda: server.is_heard)
         yield service

@@ -17,6 +17,7 @@ from bot.platforms.matrix.updates import BUTTONS, Identity, MessageContext, Quot
 from bot.platforms.updates import Ignored
 from tests.contract.surface import HOSTILE
 from tests.matrix.server import visible
+from tests.support.words import examples
 
 ME = Identity("@chuchu:here", "出处")
 ANN = "@ann:here"
@@ -47,35 +48,7 @@ def test_a_message_for_two_is_always_meant_for_us() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("body", "content", "text", "addressed"),
-    [
-        ("新桥", {}, "新桥", False),
-        ("出处是什么", {}, "出处是什么", False),
-        ("@chuchu:elsewhere 新桥", {}, "@chuchu:elsewhere 新桥", False),
-        ("@room 新桥", {"m.mentions": {"room": True}}, "@room 新桥", False),
-        ("bob: 新桥", {"m.mentions": {"user_ids": ["@bob:here"]}}, "bob: 新桥", False),
-        ("出处: 新桥", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
-        ("出处 新桥", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
-        ("新桥 @出处", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
-        ("chuchu：新桥", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
-        ("@chuchu:here: /articles", {}, "/articles", True),
-        ("@chuchu:here !articles", {}, "/articles", True),
-        (
-            "出处 新桥",
-            {"formatted_body": '<a href="https://matrix.to/#/@chuchu:here">出处</a> 新桥'},
-            "新桥",
-            True,
-        ),
-        (
-            "出处 新桥",
-            {"formatted_body": '<a href="https://matrix.to/#/%40chuchu%3Ahere">出处</a>'},
-            "新桥",
-            True,
-        ),
-        ("新桥", {"m.mentions": {"user_ids": "all"}}, "新桥", False),
-    ],
-)
+@examples("body", "content", "text", "addressed")
 def test_in_a_group_we_are_meant_when_we_are_named(
     body: str, content: dict[str, Any], text: str, addressed: bool
 ) -> None:
@@ -109,27 +82,20 @@ def test_a_thread_is_a_place_of_its_own_and_its_fallback_answers_nobody() -> Non
     assert said.chat.thread == "$root"
 
 
-@pytest.mark.parametrize(
-    ("around", "body", "press"),
-    [
-        (replace(PRIVATE, ours=SHOWN), "2", "s.1"),
-        (replace(PRIVATE, ours=SHOWN), " 1. ", "c.1"),
-        (replace(PRIVATE, ours=SHOWN), "１", "c.1"),
-        (replace(PRIVATE, ours=SHOWN), "3", None),
-        (replace(PRIVATE, ours=SHOWN), "0", None),
-        (replace(PRIVATE, ours=SHOWN), "2023", None),
-        (PRIVATE, "2", None),
-        (replace(PRIVATE, quoted=Quoted("$x", "@eve:here", ("r.1",)), ours=None), "1", None),
-        (replace(GROUP, quoted=SHOWN), "2", "s.1"),
-        (replace(GROUP, ours=SHOWN), "2", None),
-        (replace(GROUP, ours=SHOWN), "@chuchu:here 2", "s.1"),
-    ],
-)
-def test_a_number_alone_presses_the_button_of_ours_that_has_it(
-    around: MessageContext, body: str, press: str | None
-) -> None:
-    said = meaning(around, body)
-    assert (said.data if isinstance(said, ButtonPress) else None) == press
+AROUND = {
+    "private": PRIVATE,
+    "group": GROUP,
+    "private, ours": replace(PRIVATE, ours=SHOWN),
+    "group, ours": replace(GROUP, ours=SHOWN),
+    "group, quoted": replace(GROUP, quoted=SHOWN),
+    "private, others quoted": replace(PRIVATE, quoted=Quoted("$x", "@eve:here", ("r.1",))),
+}
+
+
+@examples("around", "body", "press")
+def test_a_number_alone_presses_the_button_of_ours_that_has_it(around: str, body: str, press: str) -> None:
+    said = meaning(AROUND[around], body)
+    assert (said.data if isinstance(said, ButtonPress) else "") == press
     if isinstance(said, ButtonPress):
         assert (said.message_id, said.id, said.sender.id) == ("$shown", "$1", ANN)
 
@@ -147,36 +113,20 @@ def test_an_edit_is_the_first_message_anew_in_its_thread() -> None:
     assert (said.id, said.text, said.edited, said.chat.thread) == ("$0", "2", True, "$root")
 
 
-@pytest.mark.parametrize(
-    ("around", "content"),
-    [
-        (PRIVATE, {"msgtype": "m.notice"}),
-        (PRIVATE, {"msgtype": "m.location"}),
-        (PRIVATE, {"msgtype": "m.file", "file": {"url": "mxc://here/encrypted"}}),
-        (GROUP, {"msgtype": "m.file", "url": "mxc://here/a"}),
-    ],
-)
-def test_what_is_not_for_us_is_ignored(around: MessageContext, content: dict[str, Any]) -> None:
-    assert isinstance(meaning(around, **content), Ignored)
+@examples("around", "content")
+def test_what_is_not_for_us_is_ignored(around: str, content: dict[str, Any]) -> None:
+    assert isinstance(meaning(AROUND[around], **content), Ignored)
     assert isinstance(meaning(PRIVATE, "新桥", ME.id), Ignored)
 
 
 def test_an_answered_event_is_read_as_it_is_now() -> None:
     old = event("1. 更多", ME.id, **{BUTTONS: ["m.1"]})
     assert quoted(old) == Quoted("$1", ME.id, ("m.1",), "1. 更多")
-    newer = {
-        "sender": ME.id,
-        "content": {
-            BUTTONS: ["m.2"],
-            "m.new_content": {"body": "新"},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"},
-        },
-    }
-    assert quoted({**old, "unsigned": {"m.relations": {"m.replace": newer}}}) == Quoted(
-        "$1", ME.id, ("m.2",), "新"
-    )
-    others = {**newer, "sender": "@eve:here"}
-    assert quoted({**old, "unsigned": {"m.relations": {"m.replace": others}}}).buttons == ("m.1",)
+    relation = {"rel_type": "m.replace", "event_id": "$1"}
+    content = {BUTTONS: ["m.2"], "m.new_content": {"body": "新"}, "m.relates_to": relation}
+    for sender, now in ((ME.id, Quoted("$1", ME.id, ("m.2",), "新")), ("@eve:here", quoted(old))):
+        newer = {"m.relations": {"m.replace": {"sender": sender, "content": content}}}
+        assert quoted({**old, "unsigned": newer}) == now
 
 
 @pytest.mark.parametrize(
@@ -196,35 +146,20 @@ def test_what_is_not_of_its_type_is_an_error_and_nothing_else(broken: dict[str, 
 
 
 ROOM = Chat("matrix", "!r:here", ChatType.PRIVATE)
-RUNS = st.lists(
-    st.builds(
-        Run,
-        st.text(max_size=200),
-        st.sampled_from(Style),
-        st.sampled_from([None, "https://here/a?b=1&c=\"'<"]),
-    )
-)
+LINKS = st.sampled_from([None, "https://here/a?b=1&c=\"'<"])
+RUNS = st.lists(st.builds(Run, st.text(max_size=200), st.sampled_from(Style), LINKS))
 
 
-def test_a_plain_text_needs_no_html_and_pings_nobody() -> None:
-    assert content([Run("桥通了。@room")]) == {
-        "msgtype": "m.notice",
-        "body": "桥通了。@room",
-        "m.mentions": {},
-    }
-
-
-def test_looks_are_tags_and_what_is_said_is_escaped() -> None:
+def test_a_plain_text_pings_nobody_looks_are_tags_what_is_said_is_escaped_and_only_the_web_linked() -> None:
+    plain = {"msgtype": "m.notice", "body": "桥通了。@room", "m.mentions": {}}
+    assert content([Run("桥通了。@room")]) == plain
     said = content([Run("桥", Style.BOLD), Run(f"\n{HOSTILE}"), Run("源", link="https://here/?a=1&b=2")])
     assert said["formatted_body"] == (
         f'<strong>桥</strong><br>{escape(HOSTILE)}<a href="https://here/?a=1&amp;b=2">源</a>'
     )
     assert said["body"] == f"桥\n{HOSTILE}源"
-
-
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//here", "HTTPS://here"])
-def test_only_the_web_is_linked(link: str) -> None:
-    assert "href" not in str(content([Run("源", link=link)]))
+    for link in ("javascript:alert(1)", "data:text/html,x", "//here", "HTTPS://here"):
+        assert "href" not in str(content([Run("源", link=link)]))
 
 
 @given(RUNS, st.booleans())
@@ -240,27 +175,18 @@ def test_any_reply_is_seen_whole_and_fits(runs: list[Run], edited: bool) -> None
 
 
 def test_what_is_said_in_a_thread_falls_back_to_its_root_for_clients_that_know_no_threads() -> None:
-    assert content([Run("答")], thread="$root")["m.relates_to"] == {
-        "rel_type": "m.thread",
-        "event_id": "$root",
-        "is_falling_back": True,
-        "m.in_reply_to": {"event_id": "$root"},
-    }
+    relation = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True}
+    wanted = {**relation, "m.in_reply_to": {"event_id": "$root"}}
+    assert content([Run("答")], thread="$root")["m.relates_to"] == wanted
 
 
-def test_an_edit_says_the_new_words_and_for_old_clients_marks_them() -> None:
+def test_an_edit_says_the_new_words_marked_for_old_clients_and_where_it_is_refused_without_html_and_no_more() -> (
+    None
+):
     said = content([Run("新", Style.BOLD)], edits="$old")
+    html = {"format": "org.matrix.custom.html", "formatted_body": "<strong>新</strong>"}
     assert said["body"] == "* 新"
-    assert said["m.new_content"] == {
-        "msgtype": "m.notice",
-        "body": "新",
-        "m.mentions": {},
-        "format": "org.matrix.custom.html",
-        "formatted_body": "<strong>新</strong>",
-    }
-
-
-def test_what_is_refused_is_said_again_without_html_and_then_no_more() -> None:
+    assert said["m.new_content"] == {"msgtype": "m.notice", "body": "新", "m.mentions": {}, **html}
     (made,) = drafts(ROOM, Reply([Run("新", Style.BOLD)], edits="$old"))
     simple = plainer(made)
     assert simple is not None

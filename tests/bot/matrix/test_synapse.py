@@ -47,10 +47,7 @@ class World:
     async def bot(self, folder: Path, conversation: Conversation) -> AsyncIterator[MatrixService]:
         """The bot, serving."""
         options = MatrixOptions(self.url, self.token, 5.0)
-        async with (
-            open_host(folder, conversation) as host,
-            MatrixService(options, host).serving() as service,
-        ):
+        async with open_host(folder, conversation) as host, MatrixService(options, host).serving() as service:
             await until(lambda: service.problem() is None)
             yield service
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -13,16 +14,27 @@ from hypothesis import given
 
 from bot.errors import InboxError
 from bot.inbox import ClosedChat, NewUpdate
-from bot.messages import Reply, Run, Style
+from bot.messages import Button, Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.client import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
-from bot.platforms.feishu.client import Credentials, FeishuApi
+from bot.platforms.client import (
+    CallError,
+    Disconnected,
+    HttpAnswer,
+    HttpClient,
+    RateLimited,
+    Refused,
+    Unauthorized,
+)
+from bot.platforms.feishu.client import Credentials, FeishuApi, checked
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts, card, post, weight
+from bot.platforms.matrix import client as of_matrix
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
 from bot.platforms.telegram.sending import units
-from bot.platforms.text import split, utf8
+from bot.platforms.text import parts, split, utf8
+from bot.platforms.wecom import client as of_wecom
 from tests.support.server import PATIENCE
+from tests.support.words import examples
 
 
 class Storage:
@@ -151,6 +163,26 @@ def test_only_a_refusal_of_who_we_are_for_five_minutes_is_fatal_and_told_once_in
     assert len(told) == 2, "whatever else was heard between starts over"
 
 
+def error_of(platform: str, status: int = 400, **said: Any) -> CallError | None:
+    """What an answer comes to; its headers and its body are given together."""
+    if platform == "wecom":
+        return of_wecom.error_for(said)
+    if platform == "matrix":
+        return of_matrix.error_for(status, said, said)
+    with pytest.raises(CallError) as raised:
+        checked(HttpAnswer(status, said, json.dumps(said).encode()))
+    return raised.value
+
+
+@examples("platform", "answer", "kind", "seconds")
+def test_each_code_stands_for_one_error_and_says_how_long_to_wait(
+    platform: str, answer: dict[str, Any], kind: str, seconds: float
+) -> None:
+    error = error_of(platform, **answer)
+    assert type(error).__name__ == kind
+    assert (error.seconds if isinstance(error, RateLimited) else 0) == seconds
+
+
 PIECES = st.sampled_from(
     ["中", "𠮷", "👨‍👩‍👧‍👦", "é", "a", '"', "\\", "\n", "。", "\t", "一行字\n", "<at user_id=all>"]
 )
@@ -172,14 +204,25 @@ def test_parts_fit_by_any_measure_and_joined_are_the_text_of_which_no_grapheme_i
     assert [one for part in parts for one in regex.findall(r"\X", part)] == regex.findall(r"\X", whole)
 
 
-def test_a_bold_run_is_not_cut_where_it_fits() -> None:
-    parts = split([Run("字" * 15), Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")], 20, units)
-    assert parts == [[Run("字" * 15)], [Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")]]
+WHERE = [
+    ([Run("字" * 15), Run("粗" * 8, Style.BOLD), Run("尾")], 20, ["字" * 15, "粗" * 8 + "尾"]),
+    ([Run("一行\n二行\n三行三行三行")], 10, ["一行\n二行\n", "三行三行三行"]),
+    ([Run("a" + "\u0301" * 12)], 8, ["a" + "\u0301" * 7, "\u0301" * 5]),
+]
 
 
-def test_a_cut_falls_on_the_end_of_a_line() -> None:
-    parts = split([Run("一行\n二行\n三行三行三行")], 10, units)
-    assert ["".join(run.text for run in part) for part in parts] == ["一行\n二行\n", "三行三行三行"]
+@pytest.mark.parametrize(
+    ("runs", "limit", "wanted"), WHERE, ids=["a bold run", "a line", "a grapheme too long"]
+)
+def test_a_cut_falls_where_it_harms_least(runs: list[Run], limit: int, wanted: list[str]) -> None:
+    assert ["".join(run.text for run in part) for part in split(runs, limit, units)] == wanted
+
+
+def test_the_first_part_quotes_and_the_last_has_the_buttons() -> None:
+    reply = Reply([Run("一行\n" * 6)], [[Button("更多", "m")]], reply_to="q")
+    found = [(part.reply_to, bool(part.buttons)) for part in parts(reply, 6, units)]
+    assert len(found) > 2
+    assert found == [("q", False), *[(None, False)] * (len(found) - 2), (None, True)]
 
 
 @given(RUNS, st.sampled_from([1, 20, 100]))

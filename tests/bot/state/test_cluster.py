@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from pytest import approx
 from bot.errors import CannotStore, LeaseLost, StateReadOnly
 from bot.inbox import NewUpdate, UpdateStatus
 from bot.observability import Metrics
+from bot.platforms.feishu.client import Credentials
+from bot.platforms.feishu.service import FeishuOptions, FeishuService
 from bot.platforms.telegram.service import TelegramOptions, TelegramService
 from bot.ports import PlatformHost
 from bot.runtime import background
@@ -27,8 +30,11 @@ from bot.state.replica import SPACE, TAKE, Leaders, Lease, lock_key
 from bot.web.server import HealthChecks
 from knowledge.snapshots.manifest import Manifest, Totals, seal
 from knowledge.snapshots.repository import SnapshotRepository
+from tests.bot.feishu.service import FREELY
 from tests.bot.telegram.service import Echo
 from tests.botapi.server import TOKEN
+from tests.feishu.events import message
+from tests.feishu.server import APP, SECRET, Feishu, feishu
 from tests.support.clock import Clock
 from tests.support.inbox import Collected, new_update
 from tests.support.server import until
@@ -196,6 +202,36 @@ async def test_limits_hold_over_all_processes(postgres: str) -> None:
         overall = [await limits[at % 2].reserve_overall() for at in range(10)]  # type: ignore[union-attr]
         assert overall[-1] == approx(140, abs=19)
         assert await limits[1].take_spare() > 0
+
+
+PEOPLE = [f"ou_{number:032x}" for number in range(6)]
+
+
+@asynccontextmanager
+async def on_feishu(server: Feishu, address: str) -> AsyncIterator[None]:
+    options = FeishuOptions(Credentials(APP, SECRET), server.url, pace=FREELY, call_seconds=2.0)
+    async with open_cluster(address) as cluster:
+        host = PlatformHost(Echo(), Metrics(), cluster.inboxes, None, print)
+        async with FeishuService(options, host).serving():
+            yield
+
+
+async def test_each_message_is_answered_once_and_in_order_and_one_process_may_go(postgres: str) -> None:
+    async with feishu(haste=300.0) as server, on_feishu(server, postgres):
+        async with on_feishu(server, postgres):
+            await server.connected(2)
+            for number, person in product(range(5), PEOPLE):
+                asked = message(f"{number}", person)
+                for again in range(2):  # the acknowledgement was lost: it is brought to one of both, by lot
+                    header = {**asked["header"], "event_id": f"{number}{person}{again}"}
+                    await server.answered({**asked, "header": header})
+            await server.until(lambda: len(server.said) == 5 * len(PEOPLE))
+        await server.until(lambda: len(server.open) == 1)
+        for person in PEOPLE:
+            await server.answered(message("末", person))
+        await server.until(lambda: len(server.said) == 6 * len(PEOPLE))
+    for person in PEOPLE:
+        assert server.texts(person) == [f"答：{text}" for text in (*"01234", "末")]
 
 
 def built(folder: Path, *texts: str) -> SnapshotRepository:

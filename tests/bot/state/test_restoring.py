@@ -176,48 +176,33 @@ async def rows_with(address: str, *needles: str) -> list[str]:
     return found
 
 
-async def test_after_being_forgotten_no_row_and_no_file_holds_the_id_or_its_hash(tmp_path: Path) -> None:
+async def test_after_being_forgotten_no_row_and_no_file_holds_the_id_or_its_hash_and_all_others_keep_theirs(
+    tmp_path: Path,
+) -> None:
     address = sqlite_address(tmp_path)
-    mine = PSEUDONYMS.of("telegram", ME)
-    async with open_state(address) as state:
-        await leave_traces(state, ME)
-        await leave_traces(state, OTHER)
-        await state.erasure.forget(Person("telegram", ME, mine))
-        for file in tmp_path.iterdir():  # while the bot runs
-            content = file.read_bytes()
-            assert ME.encode() not in content, file.name
-            assert mine.encode() not in content, file.name
-        assert await state.audit.first_broken() is None
-        assert {entry.actor for entry in await state.audit.last()} == {
-            "forgotten",
-            f"telegram:{OTHER}",
-            "telegram:5",
-        }
-        assert [question.text for question in await state.questions.often()] == ["shared", f"own{OTHER}"]
-    assert await rows_with(address, ME, mine) == []
-
-
-async def test_everybody_else_keeps_all_they_had(tmp_path: Path) -> None:
-    address = sqlite_address(tmp_path)
-    theirs = PSEUDONYMS.of("telegram", OTHER)
+    mine, theirs = (PSEUDONYMS.of("telegram", person) for person in (ME, OTHER))
     async with open_state(address) as state:
         await leave_traces(state, OTHER)
     before = await rows_with(address, OTHER, theirs)
     async with open_state(address) as state:
         await leave_traces(state, ME)
-        await state.erasure.forget(Person("telegram", ME, PSEUDONYMS.of("telegram", ME)))
-    assert sorted(await rows_with(address, OTHER, theirs)) == sorted(before)
-
-
-async def test_the_traces_of_this_test_reach_every_table_that_may_hold_an_id(tmp_path: Path) -> None:
-    address = sqlite_address(tmp_path)
-    async with open_state(address) as state:
-        await leave_traces(state, ME)
-    found = set(await rows_with(address, ME, PSEUDONYMS.of("telegram", ME)))
+    found = set(await rows_with(address, ME, mine))
     unable = {"aliases", "progress", "noticed", "moves"}
     texts = {
         table.name
         for table in metadata.sorted_tables
         if any(isinstance(c.type, String | Text) for c in table.c)
     }
-    assert texts - unable - found == set()
+    assert texts - unable - found == set(), "the traces reach every table that may hold an id"
+    async with open_state(address) as state:
+        await state.erasure.forget(Person("telegram", ME, mine))
+        for file in tmp_path.iterdir():  # while the bot runs
+            content = file.read_bytes()
+            assert ME.encode() not in content, file.name
+            assert mine.encode() not in content, file.name
+        assert await state.audit.first_broken() is None
+        actors = {entry.actor for entry in await state.audit.last()}
+        assert actors == {"forgotten", f"telegram:{OTHER}", "telegram:5"}
+        assert [question.text for question in await state.questions.often()] == ["shared", f"own{OTHER}"]
+    assert await rows_with(address, ME, mine) == []
+    assert sorted(await rows_with(address, OTHER, theirs)) == sorted(before)

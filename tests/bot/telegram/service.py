@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from pydantic import SecretStr
 
 from bot.messages import (
     ButtonPress,
@@ -26,13 +25,11 @@ from bot.messages import (
     Run,
 )
 from bot.platforms.service import Clocks
-from bot.platforms.telegram import Telegram
 from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService
 from bot.sharing import Rate
 from bot.state.sqlite_inbox import read_statuses
-from tests.botapi.server import TOKEN, BotApi, bot_api
+from tests.botapi.server import TOKEN, BotApi
 from tests.botapi.updates import Json, group, message, press, private, user
-from tests.contract.rights import whole_bot
 from tests.support.inbox import PLATFORM, open_host
 from tests.support.server import PATIENCE, listening
 
@@ -199,25 +196,3 @@ class Bot:
     def last(self, chat: int) -> str:
         """What was said in a chat last, as it is now."""
         return str(self.api.shown(chat)[-1]["text"])
-
-
-def setup(api: BotApi) -> Telegram:
-    """The settings of a bot that polls this server."""
-    return Telegram(
-        telegram_token=SecretStr(TOKEN),
-        telegram_api=api.url,
-        _env_file=None,  # type: ignore[call-arg]
-    )
-
-
-@asynccontextmanager
-async def talking(folder: Path, owners: Iterable[int] = (), api: BotApi | None = None) -> AsyncIterator[Bot]:
-    """The whole bot over a small newspaper, in this process, once it has told its menus."""
-    if api is None:
-        async with bot_api() as own, talking(folder, owners, own) as bot:
-            yield bot
-        return
-    menus: Callable[[], bool] = lambda: len(api.made("setMyCommands")) >= 6  # noqa: E731
-    async with whole_bot(folder, setup(api), map(str, owners)) as data:
-        await api.until(menus)
-        yield Bot(api, data)

@@ -110,17 +110,19 @@ async def test_an_answer_reaches_a_group_whose_move_cannot_be_written_down_and_t
     assert moves.told == [("moved", str(OLD), str(NEW))] * 2
 
 
-@pytest.mark.parametrize("table", ["preferences", "watches", "outgoing", "moves"])
-async def test_a_move_that_fails_at_any_step_has_moved_nothing(tmp_path: Path, table: str) -> None:
-    fails = f"CREATE TRIGGER fails BEFORE {'INSERT' if table == 'moves' else 'UPDATE'} ON {table}"
+async def test_a_move_that_fails_at_any_step_has_moved_nothing(tmp_path: Path) -> None:
     async with a_group_about_to_move(tmp_path) as (_, state):
-        async with open_database(sqlite_address(tmp_path)) as database, database.writing() as connection:
-            await connection.exec_driver_sql(f"{fails} BEGIN SELECT RAISE(ABORT, 'no'); END")
-        assert not await state.chat_migrations.moved("telegram", str(OLD), str(NEW))
-        assert await state.chat_migrations.moves("telegram") == {}
-        assert (await state.preferences.get(THERE)).language == "en"
-        assert len(await state.watches.of(THERE)) == 1
-        assert [waiting.chat for waiting in await state.outbox.due(NOW, 10)] == [THERE]
+        for table in ("preferences", "watches", "outgoing", "moves"):
+            fails = f"CREATE TRIGGER fails BEFORE {'INSERT' if table == 'moves' else 'UPDATE'} ON {table}"
+            async with open_database(sqlite_address(tmp_path)) as database, database.writing() as connection:
+                await connection.exec_driver_sql(f"{fails} BEGIN SELECT RAISE(ABORT, 'no'); END")
+            assert not await state.chat_migrations.moved("telegram", str(OLD), str(NEW))
+            assert await state.chat_migrations.moves("telegram") == {}
+            assert (await state.preferences.get(THERE)).language == "en"
+            assert len(await state.watches.of(THERE)) == 1
+            assert [waiting.chat for waiting in await state.outbox.due(NOW, 10)] == [THERE]
+            async with open_database(sqlite_address(tmp_path)) as database, database.writing() as connection:
+                await connection.exec_driver_sql("DROP TRIGGER fails")
 
 
 async def test_a_chat_that_moved_twice_is_found_by_either_old_id(tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ async def working(
                 await workers.drain(0.1)
 
 
+async def answer(job: Job) -> Result:
+    return DONE
+
+
 async def put(inbox: Inbox, *updates: tuple[int, str]) -> None:
     await inbox.store([new_update(n, queue) for n, queue in updates])
 
@@ -110,14 +114,11 @@ async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: P
 
 
 async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tmp_path: Path) -> None:
-    async def handle(job: Job) -> Result:
-        return DONE
-
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
         await inbox.store([new_update(1), new_update(2)])
         for _ in range(2):  # the first attempt is counted where it is stored
             await inbox.claim(QueuedUpdate(1, "7", "message"))
-    async with working(tmp_path, handle) as (_, anew):
+    async with working(tmp_path, answer) as (_, anew):
         await ended(anew)
     assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
 
@@ -197,14 +198,13 @@ async def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[floa
     assert most_in(await sent_at(gaps, lambda limiter: limiter.reserve("-1", group=True)), 60.0) <= 20
 
 
-async def test_a_private_chat_gets_three_at_once_and_then_one_a_second() -> None:
-    limiter = Limiter(Clock(1000.0))
-    assert [await limiter.reserve("7", group=False) for _ in range(5)] == [0, 0, 0, 1, 2]
-
-
-async def test_a_held_chat_waits_as_long_as_it_was_told_and_no_other_does() -> None:
+async def test_a_chat_gets_three_at_once_then_one_a_second_and_a_held_one_waits_as_long_as_it_was_told() -> (
+    None
+):
     clock = Clock(1000.0)
     limiter = Limiter(clock)
+    assert await limiter.reserve_overall() > 0, "what was sent just before a restart is reckoned with"
+    assert [await limiter.reserve("6", group=False) for _ in range(5)] == [0, 0, 0, 1, 2]
     await limiter.hold("7", 35)
     clock.now += 5
     assert limiter.held_chats == 1
@@ -212,11 +212,6 @@ async def test_a_held_chat_waits_as_long_as_it_was_told_and_no_other_does() -> N
     assert await limiter.reserve("8", group=False) == 0
     clock.now += 30
     assert await limiter.held("7") == 0
-
-
-async def test_what_was_sent_just_before_a_restart_is_reckoned_with() -> None:
-    limiter = Limiter(Clock(1000.0))
-    assert await limiter.reserve_overall() > 0
 
 
 async def test_thousands_of_chats_are_forgotten_when_they_are_quiet() -> None:
@@ -228,7 +223,7 @@ async def test_thousands_of_chats_are_forgotten_when_they_are_quiet() -> None:
     assert len(limiter._next) < 3000
 
 
-async def test_who_is_answered_finds_the_whole_burst_however_much_is_said_unasked() -> None:
+async def test_what_is_said_unasked_leaves_the_burst_to_who_is_answered_and_every_place_to_a_crowd() -> None:
     clock = Clock(1000.0)
     limiter = Limiter(clock)
     clock.now += 1
@@ -239,11 +234,6 @@ async def test_who_is_answered_finds_the_whole_burst_however_much_is_said_unaske
         if clock.now % 0.5 < 0.01:
             assert await limiter.reserve_overall() == 0
     assert unasked > 200
-
-
-async def test_what_is_said_unasked_leaves_every_place_to_a_crowd_of_askers() -> None:
-    clock = Clock(1000.0)
-    limiter = Limiter(clock)
     clock.now += 1
     for _ in range(250):
         clock.now += await limiter.reserve_overall()

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -56,15 +57,21 @@ def raises(node: ast.AST) -> bool:
     return isinstance(node, ast.Raise) or called in TOLD
 
 
-def said_in(path: Path) -> set[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def said_in(path: Path) -> frozenset[str]:
     """What a module says in Chinese, without what it only hears."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     heard = HEARD.get(path.relative_to(ROOT).as_posix(), ())
-    return {
+    return frozenset(
         text
         for text in texts_in(tree)
         if HANZI.search(text) and not any(fnmatchcase(text, one) for one in heard)
-    }
+    )
 
 
 def modules() -> Iterator[Path]:
@@ -78,7 +85,7 @@ def modules() -> Iterator[Path]:
 
 def speaks(path: Path, known: set[str]) -> bool:
     """Tell whether a module says anything to people: all of `bot`, and who raises or names something in Chinese."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     told = {text for node in ast.walk(tree) if raises(node) for text in texts_in(node) if HANZI.search(text)}
     return path.is_relative_to(ROOT / "bot") or bool(told) or not known.isdisjoint(texts_in(tree))
 

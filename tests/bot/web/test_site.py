@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -14,38 +15,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from bot.inbox import UpdateStatus
 from bot.web.server import RawRequestLine
+from knowledge.snapshots.files import lock_holder
 from tests.bot.wire_schema import ANSWER, LISTING
 from tests.botapi.process import BotProcess, running
 from tests.support.process import ROOT
-from tests.support.words import articles
+from tests.support.words import articles, examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+TOKEN = "t" * 20
 ODD = [
-    "",
-    " ",
-    "　\t\n",
-    "弄",
-    "🙂",
-    "👨‍👩‍👧‍👦",
-    "<script>alert(1)</script>",
-    "</title><b>粗</b>&amp;\"'",
-    "\0\x07\x1b[31m",
-    "(" * 4096,
-    '"',
-    "-",
-    "文:",
-    "a:b NOT * [a TO",
-    "长" * 10_000,
-    "\u202e反",
-    "ﷺ" * 500,
+    *(
+        "",
+        " ",
+        "　\t\n",
+        "弄",
+        "🙂",
+        "👨‍👩‍👧‍👦",
+        '"',
+        "-",
+        "文:",
+        "a:b NOT * [a TO",
+        "\u202e反",
+        "\0\x07\x1b[31m",
+    ),
+    *("<script>alert(1)</script>", "</title><b>粗</b>&amp;\"'", "(" * 4096, "长" * 10_000, "ﷺ" * 500),
 ]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BotProcess]:
-    async with running(tmp_path_factory.mktemp("site")) as serving:
+    async with running(tmp_path_factory.mktemp("site"), CHUCHU_ADMIN_TOKEN=TOKEN) as serving:
         yield serving
 
 
@@ -62,14 +64,15 @@ async def text(http: aiohttp.ClientSession, path: str, status: int = 200, **quer
         return body
 
 
-async def test_the_one_line_says_where_the_page_is_and_what_to_set_for_telegram(process: BotProcess) -> None:
+async def test_the_one_line_says_where_the_page_is_and_what_to_set_and_the_api_answers_within_the_limit(
+    process: BotProcess, http: aiohttp.ClientSession
+) -> None:
     assert process.line.startswith(f"网页在 {process.url}；要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN")
-
-
-async def test_the_api_answers_a_word_with_its_article_as_source(http: aiohttp.ClientSession) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄"))
     assert answer["found"] is True
     assert answer["hits"][0]["fact"]["source"]["file"] == "gourd.txt"
+    few = ANSWER.validate_json(await text(http, "/api/ask", q="上海", limit="2"))
+    assert len(few["hits"]) + len(few["related"]) <= 2
 
 
 async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
@@ -87,23 +90,15 @@ async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
     return answers
 
 
-async def test_the_curl_line_in_readme_works_as_printed(process: BotProcess) -> None:
+async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection_and_as_in_readme(
+    process: BotProcess,
+) -> None:
     (url,) = re.findall(r"^curl '(http\S+)'$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
-    ((status, body),) = await raw(process.url, url.partition("8080")[2])
-    assert (status, ANSWER.validate_json(body)["found"]) == (200, True)
-
-
-async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection(process: BotProcess) -> None:
-    answers = await raw(
-        process.url, "/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂"
-    )
-    assert [status for status, _ in answers] == [200, 200, 200]
+    asked = ("/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂")
+    answers = await raw(process.url, *asked, url.partition("8080")[2])
+    assert [status for status, _ in answers] == [200] * 4
     assert answers[0][1] == answers[1][1]
-
-
-async def test_the_api_keeps_to_the_limit(http: aiohttp.ClientSession) -> None:
-    answer = ANSWER.validate_json(await text(http, "/api/ask", q="上海", limit="2"))
-    assert len(answer["hits"]) + len(answer["related"]) <= 2
+    assert ANSWER.validate_json(answers[3][1])["found"] is True
 
 
 @pytest.mark.parametrize("query", ODD)
@@ -117,28 +112,11 @@ async def test_any_query_is_answered_by_the_api_and_shown_as_text_on_the_page(
     assert page.count("<title>") == page.count("</title>") == 1
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/api/ask", 400),
-        ("/api/ask?q=a&q=b", 400),
-        ("/api/ask?q=a&limit=0", 400),
-        ("/api/ask?q=a&limit=101", 400),
-        ("/api/ask?q=a&limit=ten", 400),
-        ("/api/ask?q=a&limit=", 400),
-        ("/api/ask?q=" + "a" * 10_001, 414),
-        ("/api/nothing", 404),
-        ("/nothing", 404),
-        ("/articles/nosuchid", 404),
-        ("/articles/..%2f..%2fetc%2fpasswd", 404),
-        ("/static/../site.py", 404),
-        ("/static/site.py", 404),
-    ],
-)
+@examples("path", "status")
 async def test_a_wrong_request_gets_the_right_4xx_and_says_what_is_wrong(
     http: aiohttp.ClientSession, path: str, status: int
 ) -> None:
-    async with http.get(URL(path, encoded=True)) as response:
+    async with http.get(URL(path.format(long="a" * 10_001), encoded=True)) as response:
         assert response.status == status
         said = (await response.json())["error"] if path.startswith("/api/") else await response.text()
         assert re.search("[一-龥]", said)
@@ -163,31 +141,26 @@ async def test_every_response_carries_a_policy_that_allows_no_foreign_or_inline_
             assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_the_page_asks_nothing_of_other_hosts_and_holds_no_inline_script_or_style(
+async def test_the_page_is_a_plain_form_for_screen_readers_too_asks_nothing_of_others_and_holds_no_script(
     http: aiohttp.ClientSession,
 ) -> None:
+    page = await text(http, "/")
+    for part in (
+        '<form class="ask" action="/" method="get"',
+        'name="q"',
+        'lang="zh-Hans"',
+        'role="log" aria-live="polite"',
+        '<label class="unseen" for="q">',
+        '<input id="q"',
+        'class="skip" href="#q"',
+    ):
+        assert part in page
     page = await text(http, "/", q="蕃瓜弄")
+    shown = re.sub("<[^>]+>", "", page)
+    assert "蕃瓜弄" in shown and "——《" in shown
     assert re.findall(r'(?:src|href|action)="(?!/|#)', page) == []
     assert re.findall(r"<script(?! src=)", page) == []
     assert re.findall(r"<[^>]+ (?:style|on\w+)=", page) == []
-
-
-async def test_the_page_works_as_a_plain_form(http: aiohttp.ClientSession) -> None:
-    page = await text(http, "/")
-    assert '<form class="ask" action="/" method="get"' in page
-    assert 'name="q"' in page
-    shown = await text(http, "/", q="蕃瓜弄")
-    assert "蕃瓜弄" in re.sub("<[^>]+>", "", shown)
-    assert "——《" in re.sub("<[^>]+>", "", shown)
-
-
-async def test_the_page_speaks_to_screen_readers(http: aiohttp.ClientSession) -> None:
-    page = await text(http, "/")
-    assert 'lang="zh-Hans"' in page
-    assert 'role="log" aria-live="polite"' in page
-    assert '<label class="unseen" for="q">' in page
-    assert '<input id="q"' in page
-    assert 'class="skip" href="#q"' in page
 
 
 async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_marked(
@@ -207,7 +180,9 @@ async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_ma
         assert all(any(first <= line <= last for first, last in runs) for line in quoted)
 
 
-async def test_the_raw_lines_are_the_files_own(http: aiohttp.ClientSession) -> None:
+async def test_the_raw_lines_are_the_files_own_and_a_quote_that_is_gone_is_said_to_be_gone(
+    http: aiohttp.ClientSession,
+) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
     raw = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}", view="lines")
     shown = re.findall(
@@ -215,13 +190,8 @@ async def test_the_raw_lines_are_the_files_own(http: aiohttp.ClientSession) -> N
     )
     file = articles() / answer["hits"][0]["fact"]["source"]["file"]
     assert [unescape(line) for line in shown] == file.read_text(encoding="utf-8").splitlines()
-
-
-async def test_a_quote_that_is_gone_is_said_to_be_gone(http: aiohttp.ClientSession) -> None:
-    answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
     page = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}", fact="gone")
-    assert "这句话已不在现有报道里。" in page
-    assert "<mark>" not in page
+    assert "这句话已不在现有报道里。" in page and "<mark>" not in page
 
 
 async def test_health_and_readiness_are_told(http: aiohttp.ClientSession) -> None:
@@ -259,22 +229,14 @@ async def test_the_api_takes_the_questions_before_and_says_what_it_understood(
     )
 
 
-@pytest.mark.parametrize(
-    ("wanted", "said"),
-    [
-        ("en-GB,en;q=0.9,zh;q=0.5", "There is no such page."),
-        ("zh-TW", "沒有這一頁。"),
-        ("fr,de", "没有这一页。"),
-        ("en;q=0,zh", "没有这一页。"),
-        ("x" * 5000, "没有这一页。"),
-    ],
-)
+@examples("wanted", "said")
 async def test_the_page_speaks_the_language_that_the_browser_asks_for(
     http: aiohttp.ClientSession, wanted: str, said: str
 ) -> None:
-    async with http.get("/nothing", headers={"Accept-Language": wanted}) as response:
+    headers = {"Accept-Language": wanted.format(long="x" * 5000)}
+    async with http.get("/nothing", headers=headers) as response:
         assert said in await response.text()
-    async with http.get("/api/nothing", headers={"Accept-Language": wanted}) as response:
+    async with http.get("/api/nothing", headers=headers) as response:
         assert (await response.json())["error"] == said
 
 
@@ -286,6 +248,52 @@ async def test_a_switch_leads_nowhere_but_back_to_the_page(http: aiohttp.ClientS
         assert (response.status, response.headers["Location"]) == (302, "/")
         assert "HttpOnly" in response.headers["Set-Cookie"]
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+MONITORING = ROOT / "docs" / "monitoring"
+PLATFORMS_OWN = {"chuchu_heard_seconds", "chuchu_inbox_waiting", "chuchu_chats_held"}
+NAME = re.compile(r"\bchuchu_[a-z_]+")
+
+
+def asked_for() -> set[str]:
+    """The metrics that rules and dashboard name."""
+    panels = json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))["panels"]
+    texts = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = (MONITORING / "rules.yml").read_text(encoding="utf-8")
+    texts += re.findall(r"expr: ((?:>\n(?: {10}.*\n)+)|.*)", rules)
+    return {name for text in texts for name in NAME.findall(text)}
+
+
+async def test_what_is_asked_for_is_there_and_the_manual_names_every_metric_and_no_other(
+    process: BotProcess, http: aiohttp.ClientSession
+) -> None:
+    holder = lock_holder(process.data)
+    assert holder and holder.admin
+    held = {"Authorization": f"Bearer {TOKEN}"}
+
+    async def metrics() -> str:
+        async with aiohttp.ClientSession() as door:
+            return await (await door.get(f"http://{holder.admin}/metrics", headers=held)).text()
+
+    def counted(told: str, what: str) -> float:
+        return float((re.findall(rf"^{re.escape(what)} (\S+)$", told, re.M) or ["0"])[0])
+
+    before = await metrics()
+    await text(http, "/api/ask", q="桥")
+    await text(http, "/", q="qzxjk")
+    told = await metrics()
+    types = re.findall(r"^# TYPE (chuchu_\w+) (\w+)", told, re.M)
+    shown = {f"{name.removesuffix('_total')}_total" if kind == "counter" else name for name, kind in types}
+    shown = {name for name in shown if not name.endswith("_created")} | PLATFORMS_OWN
+    assert asked_for() <= shown | {f"{name}{end}" for name in shown for end in ("_bucket", "_count", "_sum")}
+    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(chuchu_\w+)`", manual)) == shown
+    assert set(re.findall(r"^\| `([a-z]+)` \|", manual, re.M)) == set(UpdateStatus)
+    for what in (
+        'chuchu_questions_total{surface="page",tier="none"}',
+        'chuchu_http_requests_total{route="/api/ask",status="200"}',
+    ):
+        assert counted(told, what) == counted(before, what) + 1
 
 
 GET = "GET /?q=中 HTTP/1.1\r\nHost: a\r\n\r\n".encode()

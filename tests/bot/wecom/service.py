@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.messages import Conversation
+from bot.messages import ChatMigrations, Conversation
 from bot.platforms.service import Clocks
 from bot.platforms.wecom.client import WeComOptions
 from bot.platforms.wecom.service import WeComService
@@ -22,6 +22,7 @@ async def serving(
     server: Gateway,
     folder: Path,
     conversation: Conversation,
+    events: ChatMigrations | None = None,
     on_fatal: Callable[[str], None] = print,
     clocks: Clocks | None = None,
     ping_seconds: float = 30.0,
@@ -33,7 +34,7 @@ async def serving(
     """Serve, with the real timeouts but where a test wants to hang."""
     options = WeComOptions(BOT, secret, server.url, ping_seconds, ack_seconds, per_chat)
     async with (
-        open_host(folder, conversation, on_fatal=on_fatal) as host,
+        open_host(folder, conversation, None, events, on_fatal) as host,
         WeComService(options, host, clocks).serving() as service,
     ):
         if subscribed:
