@@ -203,8 +203,8 @@ class MessageGateway(Protocol):
 class ChatMigrations(Protocol):
     """Who keeps something per chat is told when a chat changes."""
 
-    async def moves(self, platform: str) -> dict[str, str]:
-        """Return today's ids of the chats that have moved, by their old ones."""
+    async def moves(self, platform: str) -> dict[str, str] | None:
+        """Return today's ids of the chats that have moved, by their old ones; None where they cannot be read now."""
 
     async def moved(self, platform: str, old: str, new: str) -> bool:
         """A chat has a new id: what is kept for the old one, and that it moved, are one transaction.

@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 
 PAUSE = 5.0  # seconds between two times that questions of the page are written down
+LAST_WRITING = 1.0  # seconds in which those that still wait at the end are
 LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedded is looked for
 
 
@@ -86,13 +87,24 @@ class FeedbackModule(InteractionLog):
         self._context.reload_service.subscribe(self._swapped)
         self._sharing.subscribe(OUTBOX, lambda _: self._outbox.call())
         self._sharing.subscribe(ALIASES, lambda _: self._context.spawn(self._load_aliases()))
-        what = "what was asked in vain could not be written down"
         async with (
-            background(periodic(PAUSE, self._missed.flush, StateError, TooSlow, what=what)),
+            self._writing_missed(),
             self._usage.serving(),
             background(self._sharing.lead(SPEAKING, self._speak)),
         ):
             yield
+
+    @asynccontextmanager
+    async def _writing_missed(self) -> AsyncIterator[None]:
+        """Write down what the page's readers ask in vain, and for a second at the end what still waits."""
+        what = "what was asked in vain could not be written down"
+        async with background(periodic(PAUSE, self._missed.flush, StateError, TooSlow, what=what)):
+            yield
+        try:
+            async with asyncio.timeout(LAST_WRITING):
+                await self._missed.flush()
+        except (StateError, TooSlow, TimeoutError) as error:
+            log.warning("%s (%s), and is lost", what, error or "no time was left")
 
     async def pinned(self, answer: Answer) -> Answer:
         try:

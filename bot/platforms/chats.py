@@ -27,13 +27,17 @@ class ChatDirectory:
         self._learnt = 0  # counts what we learn, before it is stored and after
 
     async def load(self) -> None:
-        """Read what was learnt before, or elsewhere; anew where we learn something while it is read."""
+        """Read what was learnt before, or elsewhere; anew where we learn something while it is read.
+
+        Moves that cannot be read stay as they are known.
+        """
         learnt = -1
         while learnt != self._learnt:
             learnt = self._learnt
             moves = await self._events.moves(self._platform) if self._events is not None else {}
             closed = {chat.id: chat for chat in await self._inbox.closed_chats()}
-        self._moves, self._closed = moves, closed
+        self._moves = self._moves if moves is None else moves
+        self._closed = closed
 
     def resolve(self, chat: str) -> str:
         """Return the id that a chat has today."""

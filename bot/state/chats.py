@@ -63,14 +63,14 @@ WAITING = (alerts, outbox)
 class StoredChatMigrations(Repository):
     """`bot.messages.ChatMigrations`: changes a chat's rows of every table in one transaction."""
 
-    async def moves(self, platform: str) -> dict[str, str]:
-        """Today's ids of the chats that have moved; none where they cannot be read, the platform will tell again."""
+    async def moves(self, platform: str) -> dict[str, str] | None:
+        """Today's ids of the chats that have moved; None where they cannot be read now."""
         try:
             known = select(moves.c.old, moves.c.new).where(moves.c.platform == platform)
             return {row.old: row.new for row in await self._database.rows(known)}
         except StateError as error:
             log.error("which groups have a new id cannot be read: %s", error)
-            return {}
+            return None
 
     async def moved(self, platform: str, old: str, new: str) -> bool:
         try:

@@ -20,7 +20,7 @@ from bot.admin.http import AdminApi
 from bot.admin.knowledge import KnowledgeRuntime, Previewer, SnapshotBuilder, start_knowledge
 from bot.admin.reload_service import ReloadService
 from bot.admin.wiring import AdminModule, AdminOptions, Owners, open_admin, open_shared_state
-from bot.feedback.wiring import open_feedback
+from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher, admin_handlers
 from bot.messages import (
     Attachment,
@@ -51,22 +51,22 @@ DENIED, REPORTED = SAID.denials, SAID.reports
 
 
 class HereBuilder:
-    """Builds in a thread; `authorizer` holds a build until it is opened."""
+    """Builds in a thread; `gate` holds a build until it is opened."""
 
     def __init__(self) -> None:
-        self.authorizer = asyncio.Event()
-        self.authorizer.set()
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.begun = asyncio.Event()
         self.built = 0
 
     def hold(self) -> None:
         """Let the next build begin, and no further."""
-        self.authorizer.clear()
+        self.gate.clear()
         self.begun.clear()
 
     async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
         self.begun.set()
-        await self.authorizer.wait()
+        await self.gate.wait()
         progress("修复", 1, 2)
         built = await asyncio.to_thread(build, order, folder, fingerprint=this_program())
         self.built += 1
@@ -84,6 +84,7 @@ class Hall:
     clock: Clock
     knowledge: KnowledgeRuntime
     side: AdminModule
+    feedback: FeedbackModule | None
     api: AdminApi
     dialogue: Dispatcher
 
@@ -134,7 +135,7 @@ class Hall:
     async def quiet(self) -> None:
         """Wait until no job of an admin is running."""
         while jobs := list(self.side.context.jobs if self.side.context else ()):
-            if not self.builder.authorizer.is_set():
+            if not self.builder.gate.is_set():
                 await asyncio.sleep(0.02)
                 return
             await asyncio.wait(jobs, timeout=0.05)
@@ -236,6 +237,6 @@ async def hall(
         interactions = Interactions(side.shown, feedback, clock)
         chats = ChatSettings(side.preferences, platforms)
         dialogue = Dispatcher(lookup, interactions, chats, more=admin_handlers(side, feedback, chats))
-        room = Hall(articles, data, here, phone, clock, knowledge, side, api, dialogue)
+        room = Hall(articles, data, here, phone, clock, knowledge, side, feedback, api, dialogue)
         await room.quiet()  # what the owner is told at the start
         yield room

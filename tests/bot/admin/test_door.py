@@ -135,7 +135,7 @@ async def test_twenty_requests_at_once_through_every_door_make_one_reload(room: 
 
     await until(lambda: len(refused()) == 7)
     assert all("http:" in text for text in refused()), "the others are told who reloads"
-    room.builder.authorizer.set()
+    room.builder.gate.set()
     assert (await (await first).json())["ending"] == "published"
     await room.quiet()
     async with asyncio.timeout(PATIENCE):

@@ -56,7 +56,7 @@ async def test_what_a_reload_would_bring_and_brought_is_told_in_one_message_and_
     await room.say("/reload")
     first, *_ = room.phone.sent[before:]
     assert first.text.startswith("正在重建") and first.edits is None
-    room.builder.authorizer.set()
+    room.builder.gate.set()
     await room.quiet()
     assert {reply.edits for reply in room.phone.sent[before + 1 :]} == {f"m{before + 1}"}
     said = room.phone.sent[-1].text

@@ -20,7 +20,7 @@ from bot.state.questions import WORDS, Day, DayCounts, Usage
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.support.chat import SAID, STRANGER, Hall, carried, told
+from tests.support.chat import SAID, STRANGER, Hall, carried, hall, told
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -145,6 +145,14 @@ async def missed(room: Hall) -> str:
     (listed,) = await room.heard("/unanswered")
     assert QUESTION in listed.text
     return listed.buttons[0][0].data.rpartition(":")[2]
+
+
+async def test_what_readers_of_the_page_ask_in_vain_just_before_the_end_is_kept(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert room.feedback is not None
+        room.feedback.missed_by_somebody(QUESTION)
+    async with hall(tmp_path) as room:
+        assert QUESTION in told(await room.heard("/unanswered"))
 
 
 async def acts(room: Hall) -> list[tuple[str, str, str]]:

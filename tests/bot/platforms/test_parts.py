@@ -105,6 +105,19 @@ async def test_what_is_learnt_of_a_chat_while_the_others_are_read_is_not_forgott
         assert chats.closed("7") == wanted
 
 
+async def test_a_chat_that_moved_is_known_while_it_cannot_be_read_which_have() -> None:
+    class Moves:
+        told = iter(({"7": "8"}, None))
+
+        async def moves(self, platform: str) -> dict[str, str] | None:
+            return next(self.told)
+
+    chats = ChatDirectory("here", ClosedChats(), Moves(), lambda: 1.0)  # type: ignore[arg-type]  # only what it needs
+    for _ in range(2):
+        await chats.load()
+        assert chats.resolve("7") == "8"
+
+
 async def test_what_happened_before_a_chat_was_closed_does_not_open_it_however_late_it_comes() -> None:
     chats = ChatDirectory("here", ClosedChats(), None, lambda: 9.0)  # type: ignore[arg-type]  # only what it needs
     await chats.close("7", "forbidden")

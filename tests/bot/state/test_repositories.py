@@ -17,8 +17,9 @@ from bot.state.database import open_database
 from bot.state.people import DETAIL, Audit, AuditEntry, Granted, Person
 from bot.state.questions import MOST_ALERTS, AlertResult, DayCounts, PinnedAnswer, QuestionState, SlowQuery
 from bot.state.sessions import KEPT, LASTS, Confirmation, Upload, UploadState
-from bot.state.state import State, sqlite_address
+from bot.state.state import State, open_state, sqlite_address
 from bot.state.tables import alerts, audit, questions
+from tests.support.chat import without
 
 NOW = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -328,6 +329,14 @@ async def test_a_group_that_moves_keeps_its_watches_hopes_and_posts(state: State
     assert await state.watches.of(TOPIC.chat) == []
     assert [question.alerts for question in await state.questions.awaited()] == [1]
     assert [post.chat.id for post in await state.outbox.due(NOW, 10)] == ["-200"]
+
+
+async def test_which_chats_have_moved_is_not_known_where_it_cannot_be_read(tmp_path: Path) -> None:
+    async with open_state(sqlite_address(tmp_path)) as state:
+        await state.chat_migrations.moved("telegram", "-100", "-200")
+        assert await state.chat_migrations.moves("telegram") == {"-100": "-200"}
+        async with without(tmp_path, "moves"):
+            assert await state.chat_migrations.moves("telegram") is None
 
 
 async def test_a_closed_chat_is_told_nothing_but_keeps_its_watches(state: State) -> None:

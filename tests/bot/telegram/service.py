@@ -70,7 +70,7 @@ class Moves:
     told: list[tuple[str, ...]] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
 
-    async def moves(self, platform: str) -> dict[str, str]:
+    async def moves(self, platform: str) -> dict[str, str] | None:
         return dict(self.known)
 
     async def moved(self, platform: str, old: str, new: str) -> bool:

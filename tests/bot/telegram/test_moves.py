@@ -32,7 +32,7 @@ class Dying:
         self._committed = committed
         self.dead = asyncio.Event()
 
-    async def moves(self, platform: str) -> dict[str, str]:
+    async def moves(self, platform: str) -> dict[str, str] | None:
         return await self._moves.moves(platform)
 
     async def moved(self, platform: str, old: str, new: str) -> bool:

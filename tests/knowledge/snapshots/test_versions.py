@@ -263,7 +263,7 @@ async def test_it_serves_at_once_while_todays_is_built_aside_and_can_be_rolled_b
     builder.hold()
     async with hall(tmp_path, builder) as room:
         assert room.knowledge.store.version == "000001"
-        builder.authorizer.set()
+        builder.gate.set()
         await until(lambda: room.knowledge.store.version != "000001")
         assert "这是今天的程序读到的一句话。" in room.texts()
         assert not needs_rebuild(older, build_fingerprint())
