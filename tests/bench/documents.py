@@ -83,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
 def unaccounted(data: bytes) -> int:
     """How many characters PDFium counts, blanks apart, that are in no line of ours and in no part reported missing."""
     document, missing = extract_document("a.pdf", data)
-    counted = Counter(_folded("".join(_pages(data))))
+    counted = Counter(_folded("".join(texts_of_pages(data))))
     reported = sum(int(number) for part in missing for number in re.findall(r"有 (\d+) [字处]", part.reason))
     return max(0, (counted - Counter(_folded("".join(document.lines)))).total() - reported)
 
@@ -181,7 +181,7 @@ def ours(data: bytes, name: str = "a.pdf") -> Iterable[Told]:
 ours_in_word = partial(ours, name="a.docx")
 
 
-def _pages(data: bytes) -> Iterable[str]:
+def texts_of_pages(data: bytes) -> Iterable[str]:
     """PDFium's own text, in the order it was drawn."""
     with pdfium.PdfDocument(data) as document:
         for page in document:
@@ -247,7 +247,7 @@ def _sentences(text: str, title: str = "") -> Iterable[Told]:
 READERS: dict[str, dict[str, Callable[[bytes], Iterable[Told]]]] = {
     ".pdf": {
         "ours": ours,
-        "PDFium's stream order": _paged(_pages),
+        "PDFium's stream order": _paged(texts_of_pages),
         "pdfminer.six": _paged(_mined),
         "pdfplumber": _paged(_plumbed),
         **({"docling-parse": _paged(_docling)} if util.find_spec("docling_parse") else {}),

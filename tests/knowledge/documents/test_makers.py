@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.bench.documents import ours_in_word, score, unaccounted
+from tests.bench.documents import ours_in_word, score, texts_of_pages, unaccounted
 from tests.bench.makers import Maker, makers
 from tests.bench.papers import drawn_layout, stories_of
 from tests.bench.word import listed_word, with_lists
@@ -30,6 +30,8 @@ def test_every_character_that_pdfium_counts_is_in_a_line_or_in_the_report(make: 
         data = make(layout, stories_of(layout))
     except subprocess.SubprocessError:
         pytest.skip("the program does not run here, as a browser without fonts")
+    if not "".join(texts_of_pages(data)).strip():
+        pytest.skip("the program finds none of its fonts here, and prints no text")
     assert unaccounted(data) == 0, layout.name
 
 
