@@ -221,9 +221,9 @@ class Aligner:
         ]
         if any(passage.folded[span.start : span.end] == one.text for _, span in told):
             return Alignment(one, Relation.SAME, 0)
-        relations = [(asked.related(period), span) for period, span in told]
+        relations = [asked.related(period) for period, _ in told]
         for relation in HELD:
-            if any(found is relation for found, _ in relations):
+            if relation in relations:
                 return Alignment(one, relation, 0)
         if not told:
             relation = asked.related(inherited)
@@ -231,9 +231,9 @@ class Aligner:
                 return Alignment(one, relation, 1)
             if relation is Relation.OTHER:
                 return Alignment(one, relation, 6, period_in_words(inherited), hard=True)
-        other = next((span for found, span in relations if found is Relation.OTHER), None)
-        absent = any(found is Relation.ABSENT for found, _ in relations)
-        if other is not None and not absent:
+        absent = Relation.ABSENT in relations
+        if told and not absent:  # of all that are other the likest: 上半年 beside 下半年, not another year
+            _, other = max(told, key=lambda each: asked.alike(each[0]))
             return Alignment(one, Relation.OTHER, 6, passage.text[other.start : other.end], hard=True)
         return Alignment(one, Relation.ABSENT, 4 if absent else 6)
 

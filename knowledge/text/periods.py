@@ -40,6 +40,11 @@ class Period:
         """Whether it tells more than a year: a half, a quarter, a month, a day."""
         return any(getattr(self, name) is not None for name in ("half", "quarter", "month", "day", "months"))
 
+    def alike(self, printed: Period) -> int:
+        """Return how many parts two times have in common."""
+        told = (part.name for part in fields(Period) if getattr(self, part.name) is not None)
+        return sum(getattr(self, name) == getattr(printed, name) for name in told)
+
     def related(self, printed: Period) -> Relation:
         """Return how a printed time stands to this asked one: 五月 is narrower than 上半年, 2022年 other than 2023年."""
         mine, its = self._widened(), printed._widened()
