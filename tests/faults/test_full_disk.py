@@ -188,6 +188,7 @@ def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedP
         "CHUCHU_ARTICLES": "/mnt/articles",
         "CHUCHU_DATA": "/mnt/data/data",
         "CHUCHU_HTTP": f"127.0.0.1:{free_port()}",
+        "CHUCHU_ADMIN_HTTP": f"127.0.0.1:{free_port()}",
     }
     places = {
         "DATA": str(data),
