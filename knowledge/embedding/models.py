@@ -49,8 +49,6 @@ def open_embedder(embeddings: str) -> Embedder:
     """
     if embeddings == BUNDLED:
         return BundledEmbedder()
-    from knowledge.embedding.models import EndpointEmbedder  # only who has one loads what speaks HTTP
-
     return EndpointEmbedder(embeddings)
 
 

@@ -250,6 +250,7 @@ def _by_reading(texts: Sequence[str], columns: Sequence[list[Cell]]) -> list[lis
 
 
 def _reads_far_better(texts: Sequence[str], parts: Sequence[Sequence[Cell]], cells: Sequence[Cell]) -> bool:
+    """Tell whether columns read so much better than their rows as no table's do."""
     lines = sum(len(_filled(texts, part)) for part in parts)
     return _reading(texts, parts).score - _reading(texts, [cells]).score >= _SURELY * lines
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from knowledge.repair.characters import width
 from knowledge.repair.row_pieces import BLANKS, ILL, Cell, RowPiece, Rows
-from knowledge.repair.row_search import FEWEST_LINES, Arrangement, PageRows, likeliest_way
+from knowledge.repair.row_search import Arrangement, PageRows, likeliest_way
 
 _NARROWEST: Final = 8.0
 _WIDEST: Final = 60.0
@@ -118,21 +118,12 @@ def _shared_out(best: Arrangement) -> list[list[Cell]]:
             for place, piece in zip(state.placing.places, state.pieces, strict=True):
                 columns[place].append(piece.cell)
         if state.across is not None or state is best:
-            if len(columns) > 1 and min(map(len, columns)) >= FEWEST_LINES:
+            if len(columns) > 1:
                 found += [whole] if whole else []
                 found += columns
                 whole = []
             else:
-                whole += _rows_of(columns)
+                whole += [cell for column in columns for cell in column]
             columns = []
             whole += [state.across.cell] if state.across is not None else []
     return [*found, whole] if whole else found
-
-
-def _rows_of(columns: Sequence[Sequence[Cell]]) -> list[Cell]:
-    """Put the pieces of too short columns together again as rows."""
-    rows: dict[int, Cell] = {}
-    for row, start, end in (cell for column in columns for cell in column):
-        _, low, high = rows.get(row, (row, start, end))
-        rows[row] = (row, min(low, start), max(high, end))
-    return [rows[row] for row in sorted(rows)]

@@ -26,8 +26,8 @@ _SET_OFF: Final = re.compile(
     f"(?<=[{HAN}])[ \u3000\t]+(?=[0-9A-Za-z])|(?<=[0-9A-Za-z])[ \u3000\t]+(?=[{HAN}])"
 )
 _CLOSE: Final = re.compile(f"[{HAN}](?=[0-9A-Za-z])|[0-9A-Za-z](?=[{HAN}])")
-FEWEST_LINES: Final = 3
-"""A column has so many lines."""
+# A column has so many lines.
+_FEWEST_LINES: Final = 3
 _MOST_COLUMNS: Final = 6
 # The best ways to share out the rows are kept, so many, and so many with each number of columns: what columns cost to open
 # pays off only rows below. A way that lags so far behind is none of those.
@@ -135,7 +135,7 @@ class PageRows(Rows):
 
     def turned(self, columns: Sequence[_Column]) -> float:
         """Return how well columns read on from the foot of each to the head of the next; too short ones are none."""
-        if any(column.lines < FEWEST_LINES for column in columns):
+        if any(column.lines < _FEWEST_LINES for column in columns):
             return -inf
         return sum(self.joint(left.last, right.first) for left, right in pairwise(columns))
 

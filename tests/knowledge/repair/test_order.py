@@ -6,7 +6,10 @@ Whole pages and how they are read are in `samples/order.txt`.
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from knowledge.repair.join_model import each_goes_on, goes_on
 from knowledge.repair.page_layout import page_lines
 from tests.knowledge.repair.pages import column, document, repair, texts
 
@@ -100,3 +103,13 @@ def test_columns_are_read_one_after_another_and_spans_stay_exact(gap: str) -> No
 )
 def test_what_stands_in_no_columns_stays_as_it_is(text: str) -> None:
     assert [line.number for line in page_lines(document(text))] == list(range(1, 1 + len(text.split("\n"))))
+
+
+@given(
+    st.lists(st.text(max_size=5), min_size=1, max_size=4),
+    st.lists(st.text(max_size=5), min_size=1, max_size=4),
+)
+def test_lines_go_on_alike_whether_they_are_looked_at_one_by_one_or_together(
+    lefts: list[str], rights: list[str]
+) -> None:
+    assert each_goes_on(lefts, rights) == [[goes_on(left, right) for right in rights] for left in lefts]
