@@ -15,8 +15,9 @@ OFFICE_BYTES: Final = 20 * MEGABYTE
 PDF_BYTES: Final = 50 * MEGABYTE
 """One .pdf file; a page set with photographs is large."""
 
-PDF_PAGES: Final = 200
-"""Pages of one PDF: a fat weekend issue, not a year."""
+PDF_PAGES: Final = 1_000
+"""Pages of one PDF: a book, or an issue printed anew with an article a page; some 20 ms of a processor each, a full
+broadsheet half a second."""
 
 PDF_PAGE_GLYPHS: Final = 200_000
 """Characters on one PDF page; the fullest broadsheet has about 12,000."""

@@ -131,8 +131,10 @@ def _masked(block: PageBlock) -> str:
 
 
 def _running(pages: Sequence[Sequence[PageBlock]]) -> frozenset[str]:
-    """What stands at the edge of more than one page, figures apart."""
-    seen = Counter(text for page in pages for text in {_masked(b) for b in page if b.edge})
+    """What stands at the edge of more than one page, figures apart; of pages printed again one counts."""
+    printed = [tuple(line for b in page if not b.edge for line in b.lines) for page in pages]
+    once = {text or number: page for number, (text, page) in enumerate(zip(printed, pages, strict=True))}
+    seen = Counter(text for page in once.values() for text in {_masked(b) for b in page if b.edge})
     return frozenset(text for text, count in seen.items() if count > 1)
 
 

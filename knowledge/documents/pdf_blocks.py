@@ -31,7 +31,7 @@ from knowledge.documents.pdf_stacks import LARGER, TITLE, find_stacks
 from knowledge.documents.pdf_tables import Grid, find_grids
 from knowledge.model import BlockRole
 from knowledge.repair.issue import is_credits
-from knowledge.repair.patterns import ONLY_NAMES, is_byline
+from knowledge.repair.patterns import WRITERS, is_byline
 
 _COVER_CHARS: Final = 60
 """Characters of a cover at most: a title, who made it, where and when."""
@@ -238,7 +238,7 @@ class _Article:
                     role = BlockRole.KICKER
                 elif is_credits(line.text) and not is_byline(line.text):
                     role = BlockRole.CREDIT
-                elif ONLY_NAMES.match(line.text):
+                elif WRITERS.match(line.text):
                     role = BlockRole.BYLINE
                 else:
                     small = line.size < 1.1 * self.body

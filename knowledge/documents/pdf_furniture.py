@@ -52,7 +52,7 @@ _NUMBER: Final = re.compile(
 _CLEAR, _LOW = 1.5, 0.8
 """A page's number may stand so clear of the text and so low on the page, and higher than others do."""
 
-_PAUSED: Final = re.compile("[。，、；：！？]$")
+_PAUSED: Final = re.compile("[。，、；：！？][”’」』]?$")
 
 
 def find_furniture(

@@ -119,7 +119,8 @@ def _drops(raw: str, left: int, right: int, edges: tuple[int, int], display: boo
         return True
     before, after = raw[left - 1], raw[right]
     if is_han(before) and is_han(after):
-        return _alone(raw, left - 1, edges[0], -1) or _alone(raw, right, edges[1], 1)
+        alone = (_alone(raw, left - 1, edges[0], -1), _alone(raw, right, edges[1], 1))
+        return all(alone) if display else any(alone)  # 记者 程 龙 潘俊强: the blanks part two names
     if _WIDE.match(before) or _WIDE.match(after):
         return not display or (
             before not in "”’」』》）" and after not in "“‘「『《（" and before not in "：，。！？"

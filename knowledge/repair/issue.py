@@ -89,7 +89,7 @@ _BESIDE: Final = (
     _FROM,
     DATE.pattern
     + r"(?:\s*(?:星期|周)[一二三四五六日天])?(?:[\sT]*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?分?)?",
-    r"《?[\u4e00-\u9fff]{2,10}[报報]》?(?=$|[\s|｜丨])",
+    r"《?[\u4e00-\u9fff]{2,10}[报報]》?(?=$|[\s|｜丨（(])",
     r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版|[A-Za-z]?\d{1,3}\s*版|(?:(?:19|20)\d\d\s*年\s*)?总?\s*第?\s*\d{1,4}\s*期",
     r"[\u4e00-\u9fff]{2,20}?(?:编[印发]?|主办|印发)(?=[\s|｜丨]*(?:$|(?:19|20)\d\d))",
     r"[\s|｜丨/／·•、,，;；—\-（）()【】\[\]□■●◎○▲*]+",
@@ -98,6 +98,9 @@ _FIELD: Final = re.compile("|".join((*_TELLING, *_BESIDE)))
 _TELLS: Final = re.compile("|".join(_TELLING))
 _EVENT: Final = re.compile(_WHEN)
 _LONGEST_CREDITS: Final = 100
+_OFFICE: Final = re.compile("作者(?:单位|單位|系|为|為|是).*")
+"""Where a writer works: （作者单位：厦门大学）; it names nobody."""
+
 _SPACED: Final = re.compile(
     r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])"
 )
@@ -114,11 +117,13 @@ def article_metadata(
     byline: str | None = None,
     paragraphs: Iterable[str] = (),
     own: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> Metadata:
     """Put together what is known of an article: a sidecar goes before what is printed, that before the file's word.
 
-    `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `own` are the lines
-    of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may be nothing but
+    `heads` are the page heads and feet of the page that the article begins on, `others` those of other pages, which may
+    tell of what paper and day it is; `byline` is as printed; `own` are the lines of credits over and under it, which go
+    before the pages'; `paragraphs` are its own, of which one may be nothing but
     credits, the first may begin with a dateline and the last be a day: it is the text's where nothing else says one. A
     field that is printed in two ways stays open. An article taken from a newspaper is of that newspaper, unless another is known.
     """
@@ -135,7 +140,8 @@ def article_metadata(
     printed = replace(
         _printed(list(heads)), source=None
     )  # of several articles on a page one may have a source
-    sources = [m for m in (document.sidecar, credited, printed, document.stated) if m is not None]
+    around = replace(_printed(others), source=None, edition=None, editor=None)
+    sources = [m for m in (document.sidecar, credited, printed, around, document.stated) if m is not None]
 
     def first(name: str) -> str | None:
         return next((value for m in sources if (value := getattr(m, name)) is not None), None)
@@ -206,7 +212,8 @@ def dates(text: str) -> Iterable[date]:
 
 def authors(byline: str) -> str | None:
     """Return the names of a byline, 、 between them: 本报记者 张三 李 四 gives 张三、李四."""
-    names = dict.fromkeys(_NAMES.findall(_SPACED.sub(r"\1\2", _SIGNS.sub(" ", byline))))
+    bare = _SIGNS.sub(" ", _OFFICE.sub("", byline))
+    names = dict.fromkeys(_NAMES.findall(_SPACED.sub(r"\1\2", bare)))
     return "、".join(name for name in names if is_somebody(name)) or None
 
 

@@ -42,13 +42,19 @@ _ONLY_SIGNED: Final = (
 )
 ONLY_SIGNED: Final = re.compile(f"[■□●◎○▲]?\\s*{_ONLY_SIGNED}")
 _SPACED: Final = f"(?:{_NAME}|[\u4e00-\u9fff][ \u3000][\u4e00-\u9fff](?![\u4e00-\u9fff]))"
+_FOREIGN: Final = "[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+"
+WRITERS: Final = re.compile(
+    f"{_NO_PLACE}(?:{_SPACED}|{_FOREIGN})(?:[\\s、，]+(?:{_SPACED}|{_FOREIGN})){{0,5}}$"
+)
+"""Names alone, as they stand under a title: two letters set apart (洪 勇), or as foreigners' are written."""
+
 _BYLINE: Final = re.compile(
     f"[■□●◎○▲]?\\s*(?:[\u4e00-\u9fff]{{2,8}}·)?{_ROLE}{_SPACED}(?:[\\s、，/／]*(?:{_ROLE})?{_SPACED}){{0,5}}"
     "(?:(?:\\s+[\u4e00-\u9fff]{2,5})?\\s*报道|\\s*[/／]?\\s*[文摄](?:\\s*[/／]\\s*[图圖摄])?|\\s*发自[\u4e00-\u9fff]{2,6})?(?:\\s*[\u4e00-\u9fff]{2,5}供[图圖])?$"
 )
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(
-    f"[（(]\\s*(?:(?:{SIGNED}|{NAMES})(?:\\s+[\u4e00-\u9fff]{{2,5}}?报道)?|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
+    f"[（(]\\s*(?:(?:{SIGNED}|{NAMES})(?:\\s+[\u4e00-\u9fff]{{2,5}}?报道)?|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|作者(?:单位|單位)[^（）()]{{1,40}}|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
 )
 # `glued` may as well be words of the text (“…。”记者来到 | 社区): a byline only where the paragraph ends.
 AFTER_SENTENCE: Final = re.compile(

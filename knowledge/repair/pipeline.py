@@ -204,7 +204,11 @@ class _Writer:
         self._broken = is_broken(reading.labelled)
         self._above = {id(each): above for above, each in pairwise(reading.paragraphs)}
         self._state = page_state(reading.paragraphs)
-        self._heads = [each.line.text for each in reading.labelled if each.role is BlockRole.FURNITURE]
+        self._heads = [
+            (document.on_page(each.line.number)[0], each.line.text)
+            for each in reading.labelled
+            if each.role is BlockRole.FURNITURE
+        ]
 
     def write(self) -> ParsedDocument:
         drafts = [draft for draft in self._reading.drafts if draft.title or draft.sections]
@@ -245,7 +249,13 @@ class _Writer:
         own = [p for section in draft.sections for p in section.paragraphs]
         said = [self._reading.datelines.get(p.at, "") for p in own[:1]] + [p.text for p in own]
         signed = byline.text if byline else None
-        known = issue.article_metadata(self._document, self._heads, signed, said, self._credits(draft))
+        begun = [line.number for line in draft.title] or [p.spans[0].line for p in own[:1] if p.spans]
+        page = self._document.on_page(begun[0])[0] if begun else None
+        heads = [text for of, text in self._heads if of == page]
+        others = [text for of, text in self._heads if of != page]
+        known = issue.article_metadata(
+            self._document, heads, signed, said, self._credits(draft), others=others
+        )
         article = Article(
             make_id(self._document.name, title.text, self._titles[title.text]),
             self._document.name,

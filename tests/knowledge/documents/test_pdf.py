@@ -71,8 +71,8 @@ def test_an_encrypted_pdf_and_one_of_too_many_pages_are_refused_for_that() -> No
     (secret,) = sheets("40 700 9 秘密")
     with pytest.raises(UnreadableFile, match="密码"):
         read_pdf("a.pdf", pdf(secret, encrypt=StandardEncryption("secret", "owner")))
-    with pytest.raises(UnreadableFile, match="201 页"):
-        read_pdf("a.pdf", pdf(*(Sheet() for _ in range(201))))
+    with pytest.raises(UnreadableFile, match="1001 页"):
+        read_pdf("a.pdf", pdf(*(Sheet() for _ in range(1_001))))
 
 
 def test_a_page_of_thousands_of_scattered_pieces_is_read_whole() -> None:
