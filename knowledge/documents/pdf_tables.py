@@ -18,6 +18,9 @@ _MOST_EDGES: Final = 4_000
 _SNAP: Final = 3.0
 """Rules that lie so near, in points, are one; pdfplumber's own default."""
 
+_TOUCHES: Final = 1.5
+"""Points between two pieces of one rule at most; tables side by side stand further apart."""
+
 _PLAIN_CELL: Final = 20
 """Characters of a cell without rules, but for one in the last column."""
 
@@ -35,7 +38,7 @@ fill their column."""
 _MOSTLY: Final = 0.75
 _NAME: Final = 8
 _BARE: Final = re.compile(r"[\d.,]+")
-_PROSE: Final = re.compile("[。，；：！？]")
+_PROSE: Final = re.compile("[。，；！？]|：(?!$)")
 _ANCHORS: Final = 12
 """So many rows are tried as the one that the others agree with."""
 
@@ -116,12 +119,29 @@ def _ruled(page: PrintedPage) -> list[list[Box]]:
 
 def _between_rules(levels: Iterable[Box]) -> Iterator[Box]:
     """Yield what lies between the first and the last of several level rules that are as wide, as over and under a table."""
-    alike: dict[tuple[int, int], list[Box]] = {}
-    for rule in levels:
-        alike.setdefault((round(rule.left / 2), round(rule.right / 2)), []).append(rule)
-    for rules in alike.values():
-        if len(rules) >= _LEAST_RULES:
-            yield around(rules)
+    alike: list[list[Box]] = []
+    for rule in _whole_rules(levels):
+        for rules in alike:
+            if max(abs(rules[0].left - rule.left), abs(rules[0].right - rule.right)) < _SNAP:
+                rules.append(rule)
+                break
+        else:
+            alike.append([rule])
+    return (around(rules) for rules in alike if len(rules) >= _LEAST_RULES)
+
+
+def _whole_rules(levels: Iterable[Box]) -> Iterator[Box]:
+    """Yield level rules, those that are drawn cell by cell as one: Word draws its borders so."""
+    whole: Box | None = None
+    for rule in sorted(levels, key=lambda r: (round(r.top), r.left)):
+        if whole and abs(rule.top - whole.top) < _TOUCHES and rule.left - whole.right < _TOUCHES:
+            whole = around((whole, rule))
+            continue
+        if whole:
+            yield whole
+        whole = rule
+    if whole:
+        yield whole
 
 
 def _edge(box: Box, orientation: str) -> dict[str, float | str]:
