@@ -6,12 +6,8 @@ Read from the XML by python-docx rather than through mammoth, which keeps hidden
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
 from typing import Any, Final
 
 import docx
@@ -20,50 +16,30 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from knowledge.documents import limits
+from knowledge.documents.docx_roles import USUAL, Part, arranged
 from knowledge.documents.docx_text import (
     BREAK,
     GONE,
     PARAGRAPH,
     Numbering,
     Print,
+    inherited,
     said,
     shown_text,
     switched,
     text_boxes,
 )
-from knowledge.documents.pdf_stacks import TITLE
-from knowledge.documents.plain import OFFICIAL
 from knowledge.documents.tables import EMPTY, LONGEST_CELL, TAB, SourceCell, make_table, parted_tables
-from knowledge.documents.text import Extract, issue_line, listed_contents, powers
+from knowledge.documents.text import Extract, powers
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
-from knowledge.repair.patterns import is_byline
-from knowledge.text.numbers import HEADING_NUMBER
 
 _TABLE: Final = qn("w:tbl")
 _OPEN: Final = ("，", "、")
 _REMEDY: Final = "用 Word 打开后另存为 .docx"
 _NOTES: Final = ("footnotes", "endnotes")
-_TITLE_STYLES: Final = re.compile(r"(?:title|标题)$", re.I)
-_SUBTITLE_STYLES: Final = re.compile(r"(?:subtitle|副标题)$", re.I)
-_HEADING_STYLES: Final = re.compile(r"(?:heading|标题)\s*[1-9]$", re.I)
-_CONTENTS_STYLES: Final = re.compile(r"(?:toc|目录)\b|^toc\s*\d", re.I)
-_FIRST_HEADING: Final = re.compile(r"(?:heading|标题)\s*1$", re.I)
-"""Over a box of text: the title of an article of its own."""
-
-_CAPTION_STYLES: Final = re.compile(r"(?:caption|题注)$", re.I)
-_FIELD_STYLES: Final = {"Author": BlockRole.BYLINE, "Date": BlockRole.CREDIT}
-"""Pandoc's names for who wrote a text, and when."""
-
-_ENDED: Final = re.compile("[。；！？，：、]$")
-_HEADING_CHARS, _TITLE_CHARS = 30, 50
-_LARGER: Final = 1.04
-"""Times the body from which print is meant to be seen as larger; Word's steps are half a point."""
-
-_USUAL: Final = 10.0
-"""Points, where a document says nothing (ECMA-376 17.3.2.38)."""
-
-_DISPLAYS: Final = (BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE, BlockRole.BYLINE)
+_LEVELS: Final = tuple("012345678")
+"""Of the outline; 9 is text."""
 
 
 def read_docx(name: str, data: bytes) -> Extract:
@@ -99,36 +75,12 @@ def _check_package(name: str, data: bytes) -> None:
         raise UnreadableFile(name, "正文解开后太大", "拆成几个文件")
 
 
-@dataclass(slots=True)
-class _Part:
-    """A written paragraph, table or note; `role` is open until the print of the whole document is known.
-
-    `size` is its print's in points, `box` the text box that it stands in, 0 for none; `noted` what a note belongs to.
-    """
-
-    blocks: list[Block]
-    text: str
-    role: BlockRole | None = None
-    style: str = ""
-    size: float = _USUAL
-    centred: bool = False
-    bold: bool = False
-    box: int = 0
-    noted: _Part | None = None
-    article: int = 0
-
-    @property
-    def displayed(self) -> bool:
-        """Whether it may be a title or heading by its words: short, without an end."""
-        return len(self.text) <= _TITLE_CHARS and not _ENDED.search(self.text) and BREAK not in self.text
-
-
 class _Writer:
     """The body of a document becoming lines and blocks."""
 
     def __init__(self, document: Any) -> None:
         self.lines: list[str] = []
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         self._document = document
         self._styles = {style.style_id: style for style in document.styles}
         self._numbers = Numbering(document)
@@ -136,11 +88,12 @@ class _Writer:
         self._boxes: list[int] = [0]
         self._boxes_met = 0
         self._fields: list[str] = []
-        self._noted: dict[tuple[str, str | None], _Part] = {}
+        self._contents: list[Part] = []
+        self._noted: dict[tuple[str, str | None], Part] = {}
         default = said(document.styles.element, ".//w:docDefaults//w:sz")
         normal = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
         size = normal.font.size.pt if normal is not None and normal.font.size else None
-        self._size = size or (_USUAL if default is None else _half_points(default))
+        self._size = size or (USUAL if default is None else _half_points(default))
 
     def body(self, element: etree._Element) -> None:
         """Write paragraphs and tables in document order."""
@@ -179,18 +132,25 @@ class _Writer:
             if all(part.role is None and part.box == rows[0].box for part in rows):
                 self._parts = [part for part in self._parts if part not in rows[1:]]
                 rows[0].blocks, rows[0].role, rows[0].text = [table], BlockRole.TABLE, ""
+        for part in (
+            () if "TOC" in self._fields else self._contents
+        ):  # a list without an end may be the whole text
+            part.role = BlockRole.FURNITURE
         self.lines = [line.replace("\t", " ") for line in self.lines]
-        return list(_arranged(self._parts))
+        return list(arranged(self._parts))
 
     def _paragraph(self, element: etree._Element) -> None:
         style: Any = self._styles.get(said(element, "w:pPr/w:pStyle"))
-        numbering = self._numbering(element, style)
-        label = self._numbers.next(numbering) if numbering else ""
+        label = self._label(element, style)
         text = powers("".join(shown_text(element, self._look))).strip()
+        listed = self._in_contents(element)
         if text:
-            part = self._write(label + text, BlockRole.FURNITURE if self._in_contents(element) else None)
+            part = self._write(label + text)
+            if listed:
+                self._contents.append(part)
             part.style = style.name or "" if style is not None else ""
             part.size, part.bold = self._print(element, style)
+            part.outlined = self._outlined(element, style)
             part.centred = said(element, "w:pPr/w:jc") == "center"
             for kind in _NOTES:
                 for mark in element.iter(qn(f"w:{kind[:-1]}Reference")):
@@ -214,11 +174,11 @@ class _Writer:
                 found = found or "TOC" in self._fields
         return found
 
-    def _write(self, text: str, role: BlockRole | None = None) -> _Part:
+    def _write(self, text: str, role: BlockRole | None = None) -> Part:
         """Write one line; what a soft break parts are blocks of their own, unless it stands within a sentence."""
         self.lines.append(text)
         line, at = len(self.lines), 0
-        part = _Part([], text, role, box=self._boxes[-1])
+        part = Part([], text, role, box=self._boxes[-1])
         for piece in text.split(BREAK):
             if piece:
                 end, within = None if piece == text else at + len(piece), text[:at].rstrip().endswith(_OPEN)
@@ -242,11 +202,19 @@ class _Writer:
         return max(counts, key=counts.__getitem__, default=(size, False))
 
     @staticmethod
-    def _numbering(element: etree._Element, style: Any) -> tuple[str, int] | None:
-        for holder in (element, style.element if style is not None else None):
-            if (number := said(holder, "w:pPr/w:numPr/w:numId")) is not None:
-                return number, int(said(holder, "w:pPr/w:numPr/w:ilvl") or 0)
-        return None
+    def _outlined(element: etree._Element, style: Any) -> bool:
+        """Tell whether a paragraph heads a level of the outline, by itself or by its style (ECMA-376 17.3.1.20)."""
+        level = inherited(element, style, "w:pPr/w:outlineLvl")
+        return level is not None and level in _LEVELS
+
+    def _label(self, element: etree._Element, style: Any) -> str:
+        """Count a paragraph of a list on; return its label, empty where it has none."""
+        number = inherited(element, style, "w:pPr/w:numPr/w:numId")
+        if number is None:
+            return ""
+        level = inherited(element, style, "w:pPr/w:numPr/w:ilvl")
+        named = style.style_id if style is not None else ""
+        return self._numbers.next(number, None if level is None else int(level), named)
 
     def _table(self, table: etree._Element) -> None:
         """Write a table, each cell on a line of its own; of one that only places text each cell is a box of text."""
@@ -271,12 +239,11 @@ class _Writer:
         made = make_table(grid)
         if made is not None:
             block = Block(BlockRole.TABLE, first, len(self.lines), table=made)
-            self._parts.append(_Part([block], "", BlockRole.TABLE, box=self._boxes[-1]))
+            self._parts.append(Part([block], "", BlockRole.TABLE, box=self._boxes[-1]))
             return
-        for number in range(first, len(self.lines) + 1):
-            if text := self.lines[number - 1]:
-                block = Block(BlockRole.PARAGRAPH, number, number)
-                self._parts.append(_Part([block], text, BlockRole.PARAGRAPH, box=self._boxes[-1]))
+        del self.lines[first - 1 :]
+        for cell in table.iterfind(f"{qn('w:tr')}/{qn('w:tc')}"):
+            self.body(cell)
 
     def _box(self, element: etree._Element) -> None:
         """Write what stands apart from the text around it: a text box, or a cell that only places text."""
@@ -309,116 +276,4 @@ def _half_points(size: str) -> float:
     try:
         return float(size) / 2
     except ValueError:
-        return _USUAL
-
-
-def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
-    """Give each part its role and its article: one begins with each title over text, or with a box that has a title."""
-    sizes: Counter[float] = Counter()
-    for part in parts:
-        sizes[part.size] += len(part.text) if part.role is None else 0
-    body = sizes.most_common(1)[0][0] if sizes else _USUAL
-    listed = listed_contents([part.text for part in parts])
-    for at, part in enumerate(parts):
-        part.role = BlockRole.FURNITURE if at in listed else part.role or _role(part, body)
-    opening: dict[int, _Part] = {}
-    for part in parts:
-        if opening.setdefault(part.box, part) is part and part.box and _FIRST_HEADING.match(part.style):
-            part.role = BlockRole.TITLE
-    _number(parts)
-    first = next((part for part in parts if part.role is not BlockRole.FURNITURE), None)
-    untitled = len(parts) > 1 and not any(part.role is BlockRole.TITLE for part in parts)
-    if untitled and first is not None and first.displayed and first.role is not BlockRole.TABLE:
-        first.role = BlockRole.TITLE
-        ranks = {part.style for part in parts if _HEADING_STYLES.match(part.style)}
-        for part in parts if _FIRST_HEADING.match(first.style) and len(ranks) > 1 else ():
-            part.role = BlockRole.TITLE if part.style == first.style else part.role
-    _stack(parts, body)
-    line: _Part | None = None
-    if issue := issue_line([(part.role or BlockRole.PARAGRAPH, part.text) for part in parts if part.text]):
-        line, story = [part for part in parts if part.text][issue : issue + 2]
-        line.role = BlockRole.FURNITURE
-        for part in parts:
-            if part.role is BlockRole.HEADING and (part.style, part.size) == (story.style, story.size):
-                part.role = BlockRole.TITLE
-    count, article = 0, {0: 0}
-    text = False
-    box = 0
-    for at, part in enumerate(parts):
-        if part.box not in article:
-            article[part.box], text = article[box], True
-        box = part.box
-        head = next((each.role for each in parts[at:] if each.role is not BlockRole.KICKER), None)
-        if part.role in _DISPLAYS and text and head is BlockRole.TITLE:
-            count += 1
-            article[box] = count
-            text = False
-        text = text or part is line or part.role not in (*_DISPLAYS, BlockRole.FURNITURE)
-        part.article = part.noted.article if part.noted else article[box]
-        for block in part.blocks:
-            yield replace(block, role=part.role or BlockRole.PARAGRAPH, article=part.article)
-
-
-def _role(part: _Part, body: float) -> BlockRole:
-    """The role that a paragraph has by its style, else by its print and its words."""
-    if _CONTENTS_STYLES.search(part.style):
-        return BlockRole.FURNITURE
-    if _CAPTION_STYLES.search(part.style):
-        return BlockRole.CAPTION
-    if _SUBTITLE_STYLES.search(part.style):
-        return BlockRole.SUBTITLE
-    if _TITLE_STYLES.match(part.style):
-        return BlockRole.TITLE
-    if _HEADING_STYLES.match(part.style):
-        return BlockRole.HEADING
-    if part.style in _FIELD_STYLES:
-        return _FIELD_STYLES[part.style]
-    if not part.displayed:
-        return BlockRole.PARAGRAPH
-    if part.size >= TITLE * body:
-        return BlockRole.TITLE
-    short = len(part.text) <= _HEADING_CHARS
-    set_apart = part.bold or (part.centred and part.size > _LARGER * body)
-    if short and (HEADING_NUMBER.match(part.text) or (set_apart and not is_byline(part.text))):
-        return BlockRole.HEADING
-    return BlockRole.CAPTION if part.size < body / _LARGER and part.centred else BlockRole.PARAGRAPH
-
-
-def _number(parts: Sequence[_Part]) -> None:
-    """Make an official document's number and the head over it its kicker, the line under it the title (GB/T 9704)."""
-    for at, (part, below) in enumerate(pairwise(parts)):
-        titled = below.displayed and (below.centred or below.role is BlockRole.TITLE)
-        if titled and below.box == part.box and OFFICIAL.fullmatch(part.text.strip()):
-            part.role, below.role = BlockRole.KICKER, BlockRole.TITLE
-            for above in takewhile(lambda each: each.displayed, reversed(parts[:at])):
-                above.role = BlockRole.KICKER
-
-
-def _stack(parts: Sequence[_Part], body: float) -> None:
-    """Make display lines right over and under a title its kicker, subtitle and byline."""
-    open_roles = (BlockRole.PARAGRAPH, BlockRole.HEADING)
-    for at, part in enumerate(parts):
-        if part.role is not BlockRole.TITLE:
-            continue
-        above = parts[at - 1] if at else None
-        if above is None or above.box != part.box or not above.displayed:
-            pass
-        elif above.role is BlockRole.TITLE and above.size < 0.93 * part.size:
-            above.role = BlockRole.KICKER
-        elif above.role in open_roles:
-            begins = at == 1 or (above.centred and above.size > _LARGER * body)
-            above.role = BlockRole.KICKER if begins and not _HEADING_STYLES.match(above.style) else above.role
-        for below in parts[at + 1 : at + 4]:
-            if below.box != part.box or not below.displayed:
-                break
-            if is_byline(below.text):
-                below.role = BlockRole.BYLINE
-            elif (below.role is BlockRole.TITLE and below.size < 0.93 * part.size) or (
-                below.role in open_roles
-                and below.centred
-                and below.size > _LARGER * body
-                and not HEADING_NUMBER.match(below.text)
-            ):
-                below.role = BlockRole.SUBTITLE
-            elif below.role is not BlockRole.SUBTITLE:
-                break
+        return USUAL

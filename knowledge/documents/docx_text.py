@@ -28,7 +28,7 @@ _PROPERTIES, _GROUNDS = [*map(qn, ("w:rPr", "w:pPr"))], [*map(qn, ("w:shd", "w:h
 _DRAWN_UNDER: Final = etree.XPath(
     "ancestor::w:txbxContent | ancestor::*/*/w:shd | ancestor::w:tbl/w:tblPr/w:tblStyle", namespaces=nsmap
 )
-_DEEPEST: Final = 20
+DEEPEST: Final = 20
 """Styles that stand on one another; of those in a circle none comes oftener."""
 
 BREAK: Final = "\u3000\u3000"
@@ -41,6 +41,16 @@ def said(element: etree._Element | None, path: str) -> str | None:
     """What the element at a path under another says, the empty text where it says nothing; None where there is none."""
     found = element.find(path, nsmap) if element is not None else None
     return None if found is None else found.get(_VALUE, "")
+
+
+def inherited(element: etree._Element, style: Any, path: str) -> str | None:
+    """What a paragraph says at a path, else its style, else the first that the style stands on."""
+    value = said(element, path)
+    for _ in range(DEEPEST):
+        if value is not None or style is None:
+            break
+        value, style = said(style.element, path), style.base_style
+    return value
 
 
 def switched(element: etree._Element, path: str) -> bool:
@@ -79,7 +89,7 @@ class Print:
     def _styled(self, element: etree._Element, path: str) -> Iterator[etree._Element]:
         """The properties of the style that an element names, and of those that it stands on."""
         named = said(element, path)
-        for _ in range(_DEEPEST):
+        for _ in range(DEEPEST):
             style = self._styles.get(named)
             if style is None:
                 return
@@ -122,7 +132,9 @@ class Numbering:
 
     document: Any
     _levels: dict[tuple[str, int], tuple[str, str, int]] = field(default_factory=dict)
+    _linked: dict[tuple[str, str], int] = field(default_factory=dict)
     _abstract: dict[str, str] = field(default_factory=dict)
+    _restarts: dict[str, dict[int, int]] = field(default_factory=dict)
     _counts: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
 
     def __post_init__(self) -> None:
@@ -131,21 +143,37 @@ class Numbering:
         except (KeyError, NotImplementedError):  # no list in the document
             return
         for number in root.findall(qn("w:num")):
+            name = number.get(qn("w:numId"))
             if (abstract := said(number, "w:abstractNumId")) is not None:
-                self._abstract[number.get(qn("w:numId"))] = abstract
+                self._abstract[name] = abstract
+            self._restarts[name] = {
+                int(level.get(qn("w:ilvl"))): int(start)
+                for level in number.findall(qn("w:lvlOverride"))
+                if (start := said(level, "w:startOverride"))
+            }
         for abstract in root.findall(qn("w:abstractNum")):
+            name = abstract.get(qn("w:abstractNumId"))
             for level in abstract.findall(qn("w:lvl")):
-                form, text, start = (said(level, f"w:{name}") for name in ("numFmt", "lvlText", "start"))
-                place = abstract.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))
+                form, text, start = (said(level, f"w:{each}") for each in ("numFmt", "lvlText", "start"))
+                place = name, int(level.get(qn("w:ilvl")))
                 self._levels[place] = "decimal" if form is None else form, text or "", int(start or 1)
+                self._linked[name, said(level, "w:pStyle") or ""] = place[1]
 
-    def next(self, numbering: tuple[str, int]) -> str:
-        """Count one item on; return its label, empty for bullets and unknown lists."""
-        number, level = numbering
+    def next(self, number: str, level: int | None, style: str) -> str:
+        """Count one item of a list on; return its label, empty for bullets and unknown lists.
+
+        Where the item states no level it has that which is linked to its style. Lists of one definition count on
+        from each other, but where one says that it starts again (ECMA-376 17.9.15, 17.9.26).
+        """
         abstract = self._abstract.get(number)
-        if abstract is None or (abstract, level) not in self._levels:
+        if abstract is None:
             return ""
-        counts = self._counts[number]
+        level = self._linked.get((abstract, style), 0) if level is None else level
+        if (abstract, level) not in self._levels:
+            return ""
+        counts = self._counts[abstract]
+        for restarted, start in self._restarts.pop(number, {}).items():
+            counts[restarted] = start - 1
         start = self._levels[abstract, level][2]
         counts[level] = counts.get(level, start - 1) + 1
         for deeper in [each for each in counts if each > level]:

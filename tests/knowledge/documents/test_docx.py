@@ -95,6 +95,43 @@ def test_what_styles_hide_or_set_white_on_white_is_not_read(paragraph: str, run:
     assert ("字" in "".join(read_docx("a.docx", saved(document)).lines)) is seen
 
 
+LISTS = """
+<w:abstractNum w:abstractNumId="90">
+  <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Chapter"/><w:lvlText w:val="%1 "/></w:lvl>
+  <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Clause"/><w:lvlText w:val="%1.%2 "/></w:lvl>
+</w:abstractNum>
+<w:num w:numId="91"><w:abstractNumId w:val="90"/></w:num>
+<w:num w:numId="92"><w:abstractNumId w:val="90"/></w:num>
+<w:num w:numId="93"><w:abstractNumId w:val="90"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num>
+"""
+NUMBERED = """
+<w:style w:type="paragraph" w:styleId="Chapter"><w:pPr><w:numPr><w:numId w:val="91"/></w:numPr></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="Clause"><w:basedOn w:val="Chapter"/></w:style>
+"""
+
+
+def test_lists_are_numbered_as_word_does_through_styles_and_instances_of_one_definition() -> None:
+    document = docx.Document()
+    for style in parse_xml(f"<w:styles {nsdecls('w')}>{NUMBERED}</w:styles>"):
+        document.styles.element.append(style)
+    for list_ in parse_xml(f"<w:numbering {nsdecls('w')}>{LISTS}</w:numbering>"):
+        document.part.numbering_part.element.append(list_)
+    for style, number, text in (
+        ("Chapter", "", "总则"),
+        ("Clause", "", "目的"),
+        ("Clause", "", "范围"),
+        ("Chapter", "92", "经费"),
+        ("Clause", "", "来源"),
+        ("Chapter", "93", "附则"),
+        ("Chapter", "0", "落款"),
+    ):
+        own = f'<w:numPr><w:numId w:val="{number}"/></w:numPr>' if number else ""
+        paragraph = f'<w:pPr><w:pStyle w:val="{style}"/>{own}</w:pPr><w:r><w:t>{text}</w:t></w:r>'
+        document.element.body.insert(-1, parse_xml(f"<w:p {nsdecls('w')}>{paragraph}</w:p>"))
+    lines = read_docx("a.docx", saved(document)).lines
+    assert lines == ("1 总则", "1.1 目的", "1.2 范围", "2 经费", "2.1 来源", "1 附则", "落款")
+
+
 def test_a_row_that_is_said_to_head_nothing_is_no_head_and_tables_within_cells_are_tables() -> None:
     document = docx.Document()
     document.add_paragraph("标题", style="Title")
