@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -76,6 +78,14 @@ _SIGNS: Final = (
 )
 
 
+_AS_PAGE: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|article|section|div|p|h[1-6])[\s>]",
+    re.IGNORECASE,
+)
+_AS_MARKDOWN: Final = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|\n[ \t\r]*\n)#{1,6} +[^\s#]")
+_FEWEST_HEADINGS: Final = 2
+
+
 def suffix_of(name: str) -> str:
     """Return the extension that decides the format, in lower case."""
     return PurePosixPath(name).suffix.lower()
@@ -111,6 +121,8 @@ def extract_document(
     form = FORMATS.get(suffix_of(name))
     if form is None:
         raise unknown_format(name)
+    if suffix_of(name) in (".txt", ".text"):
+        form = _written_as(data)
     _check_bytes(name, data, form)
     extract = form.read(name, data, recogniser)
     _check_lines(name, extract.lines)
@@ -130,6 +142,14 @@ def extract_document(
         extract.confidences,
     )
     return document, extract.missing
+
+
+def _written_as(data: bytes) -> Format:
+    """The format that a text is written in: saved as text are pages, and Markdown with headings set apart, too."""
+    if _AS_PAGE.match(data):
+        return _HTML
+    headings = islice(_AS_MARKDOWN.finditer(data), _FEWEST_HEADINGS)
+    return _MARKDOWN if sum(1 for _ in headings) == _FEWEST_HEADINGS else _PLAIN
 
 
 def _check_bytes(name: str, data: bytes, form: Format) -> None:
