@@ -129,10 +129,10 @@ def _role(part: Part, body: float) -> BlockRole:
         return BlockRole.HEADING
     if part.style in _FIELD_STYLES:
         return _FIELD_STYLES[part.style]
+    if part.size >= TITLE * body and _heads(part.text) and _names(part.text):
+        return BlockRole.TITLE
     if not part.displayed:
         return BlockRole.PARAGRAPH
-    if part.size >= TITLE * body and _names(part.text):
-        return BlockRole.TITLE
     short = len(part.text) <= _HEADING_CHARS
     set_apart = part.bold or (part.centred and part.size > _LARGER * body)
     if short and (HEADING_NUMBER.match(part.text) or (set_apart and not is_byline(part.text))):
