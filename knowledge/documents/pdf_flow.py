@@ -20,7 +20,7 @@ from knowledge.documents.plain import OFFICIAL
 from knowledge.model import BlockRole
 from knowledge.repair.issue import DATE, DAY_LINE, is_credits
 from knowledge.repair.patterns import LISTED, ONLY_NAMES, is_byline, is_page_head, jump_of
-from knowledge.text.numbers import HEADING_NUMBER
+from knowledge.text.numbers import HEADING_NUMBER, NUMBERED_HEADING
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24
@@ -187,7 +187,8 @@ class TextFlow:
         elif not self._verse and self._is_heading(line, run, size, before, after):
             line.display = True
             last = self._written[-1] if self._written else None
-            goes_on = self._open is None and not below and not SECTION.match(text)
+            begins = SECTION.match(text) or HEADING_NUMBER.match(text)
+            goes_on = self._open is None and not below and not begins
             if last is not None and last.role is BlockRole.HEADING and goes_on:
                 last.lines.append(line.text)
             else:
@@ -255,7 +256,7 @@ class TextFlow:
         text = line.text
         if _ems(text) > _HEADING_CHARS or _NEVER_HEADING.search(text):
             return False
-        if HEADING_NUMBER.match(text) and after > 2 and (self._open is None or self._open.finished):
+        if NUMBERED_HEADING.fullmatch(text) and after > 2 and _NO_LINE_ENDS.search(self._last):
             return True
         if line.size <= LARGER * size:
             return before > 2.3 and abs(before - after) < 0.9 and not is_byline(text)
@@ -276,7 +277,7 @@ def _ems(text: str) -> float:
 def _verses(lines: Sequence[PrintedLine], column: Box, size: float) -> set[int]:
     """The lines that end where they were meant to: several unfinished ones that are centred, or leave room for more.
 
-    What ends at one place stands beside a picture.
+    What ends at one place stands beside a picture. A numbered heading is none.
     """
 
     def is_set_apart(pair: tuple[PrintedLine, PrintedLine]) -> bool:
@@ -285,7 +286,7 @@ def _verses(lines: Sequence[PrintedLine], column: Box, size: float) -> set[int]:
         wide = _ROOM + 0.6 * len(word[0] if word else "")
         shift = abs(box.left + box.right - under.left - under.right) / 2
         centred = shift < 0.2 * size and box.left - column.left > size
-        if not same_size(*pair):
+        if not same_size(*pair) or HEADING_NUMBER.match(pair[0].text):
             return False
         return (centred or column.right - box.right > wide * size) and not _FINISHED.search(pair[0].text)
 

@@ -49,6 +49,9 @@ _ECHO: Final = 60
 _NUMBER: Final = re.compile(
     r"[—\-–·\s]*(?:第|Page)?\s*\d{1,4}\s*[页頁]?(?:\s*(?:[/／]|of|[,，]?\s*共)\s*\d{1,4}\s*[页頁]?)?[—\-–·\s]*"
 )
+_DASHED: Final = re.compile(r"([—\-–])\s*\d{1,4}\s*\1")
+"""A page's number as official texts have it, to the right on odd pages, to the left on even ones (GB/T 9704)."""
+
 _CLEAR, _LOW = 1.5, 0.8
 """A page's number may stand so clear of the text and so low on the page, and higher than others do."""
 
@@ -103,6 +106,7 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     rest = [s for s in lines if not any(s is r for r in row)]
     if not rest or any(len(s.glyphs) > _EDGE_CHARS or s.size > 1.6 * body or s.upright for s in row):
         return []
+    dashed = len(row) == 1 and row[0].box.top > _LOW * page.height and _DASHED.fullmatch(row[0].text)
     if top:
         gap = min(s.box.top for s in rest) - max(s.box.bottom for s in row)
         edgy = max(s.box.bottom for s in row) < _EDGE * page.height
@@ -110,11 +114,11 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     else:
         gap = min(s.box.top for s in row) - max(s.box.bottom for s in rest)
         edgy = len(lines) > 2 and min(s.box.top for s in row) > (1 - _EDGE) * page.height
-        edgy = edgy or (gap > _CLEAR * body and _has_number(row, rest, page, top))
+        edgy = edgy or bool(dashed) or (gap > _CLEAR * body and _has_number(row, rest, page, top))
     marked = any(_PAUSED.search(s.text) and not HEADING_NUMBER.match(s.text) for s in row)
-    if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
+    if not edgy or marked or gap < (0.8 if len(row) == 1 and not dashed else 0.2) * body:
         return []
-    if 2 * sum(_runs_on(piece, rest, top) for piece in row) >= len(row):
+    if not dashed and 2 * sum(_runs_on(piece, rest, top) for piece in row) >= len(row):
         return []
     if top and len(row) == 1 and _is_headline(row[0], lines, body):
         return []

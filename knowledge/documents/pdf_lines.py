@@ -41,6 +41,7 @@ _LOOSEST: Final = 1.7
 _CORE, _ALIKE = 1.05, 1.1
 """Sizes within the first are surely one size, within the second most likely: ink is told by whole pixels."""
 
+_HALF, _OPENING = 0.5, ("Ps", "Pi")
 _ROW: Final = 8.0
 _INITIAL: Final = 1.8
 """Times the body's size from which a character takes the room of two lines; headlines have several."""
@@ -71,7 +72,7 @@ class PrintedLine:
         """Take place and size from the characters: an em box, .88 of it over the baseline."""
         self._told = None
         if not self.upright:
-            self.glyphs.sort(key=lambda g: (g.left, g.order))
+            _sort_along(self.glyphs)
         self.size = median(g.size for g in self.glyphs)
         self.base = median(g.base for g in self.glyphs)
         top = min(g.base for g in self.glyphs) if self.upright else self.base
@@ -125,6 +126,18 @@ class PrintedLine:
         return not (_is_mark(before.char) or _is_mark(glyph.char))
 
 
+def _sort_along(glyphs: list[Glyph]) -> None:
+    """Order characters from left to right in place.
+
+    An opening mark has its ink in the right half of its em: drawn close behind what is narrow it begins left of that.
+    """
+    glyphs.sort(key=lambda g: (g.left, g.order))
+    for at, (mark, narrow) in enumerate(pairwise(glyphs)):
+        behind = narrow.order < mark.order <= narrow.order + 2 and narrow.left - mark.left < _HALF * mark.size
+        if behind and unicodedata.category(mark.char[0]) in _OPENING and not mark.char.isascii():
+            glyphs[at], glyphs[at + 1] = narrow, mark
+
+
 def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[PrintedLine]:
     """Chain characters that stand next to each other on a baseline, whatever order they were drawn in.
 
@@ -132,7 +145,7 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Printed
     """
     lines, rest = _stood_upright(list(glyphs))
     for row in _rows(rest):
-        row.sort(key=lambda g: (g.left, g.order))
+        _sort_along(row)
         base, reach = row[0].base, 2 * row[0].size
         beside = [rule for rule in uprights if rule.top < base + reach and rule.bottom > base - reach]
         run = [row[0]]
