@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import dropwhile, groupby, pairwise, takewhile
 from typing import Final
 
+from knowledge.documents.outline import outlined
 from knowledge.documents.tables import COMMA, SEMICOLON, TAB, parted_tables, text_blocks
 from knowledge.documents.text import Extract, decode_text, listed_contents, split_lines
 from knowledge.model import Block, BlockRole, Metadata
@@ -33,7 +34,9 @@ def read_plain(name: str, data: bytes, letter: bool = False) -> Extract:
     for table in tables:
         prose[table.first - 1 : table.last] = [""] * (table.last - table.first + 1)
     blocks += [*tables, *text_blocks(prose)] or _around_post(prose)
-    blocks += (Block(BlockRole.PARAGRAPH, at + 1, at + 1) for at in _items(prose))
+    taken = {at for block in blocks for at in range(block.first - 1, block.last)}
+    roles = dict.fromkeys(_items(prose), BlockRole.PARAGRAPH) | dict(outlined(prose))
+    blocks += (Block(role, at + 1, at + 1) for at, role in roles.items() if at not in taken)
     headed = _headed(prose, blocks, letter)
     blocks = sorted(headed or blocks, key=lambda each: each.first)
     day = _only_day(lines, headed)

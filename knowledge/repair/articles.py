@@ -116,8 +116,13 @@ class _Rarity:
         return self._worth.get(pair, self._unheld)
 
 
-def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]) -> list[ArticleDraft]:
-    """Share the paragraphs of a page out among its articles, and each article's among its headings."""
+def draft_articles(
+    labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph], headed: bool = False
+) -> list[ArticleDraft]:
+    """Share the paragraphs of a page out among its articles, and each article's among its headings.
+
+    A page that is `headed` numbers its headings on, and nothing in it was moved.
+    """
     heads = list(_heads(labelled))
     headings = list(_headings(labelled))
     units = _units(labelled, paragraphs, [first for first, _ in heads], headings)
@@ -125,14 +130,14 @@ def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]
     if not units and not heads:
         return []
     rarity = _Rarity(units)
-    in_order = not is_broken(labelled) and len({each.line.column for each in labelled}) == 1
+    in_order = headed or (not is_broken(labelled) and len({each.line.column for each in labelled}) == 1)
     if in_order:  # nothing was moved
         owners = list(accumulate(units, lambda own, u: own if u.head is None else u.head, initial=0))[1:]
     else:
         owners = _assign_articles(units, drafts, rarity)
     bare = [number for number in range(len(drafts)) if number not in owners]
     if units and heads and len(drafts) > 1 and bare:
-        return draft_articles(_without_title(labelled, drafts, bare[0]), paragraphs)
+        return draft_articles(_without_title(labelled, drafts, bare[0]), paragraphs, headed)
     free = _headings_of(headings, units, owners)
     for number, draft in enumerate(drafts):
         own = [unit for unit, owner in zip(units, owners, strict=True) if owner == number]

@@ -92,7 +92,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     - A display below a signed text or above a dateline may be a headline; a later headline that is short and not sure, or
       one by a hair where headings are as wide, needs such a sign; several equal short displays together are headings.
     - Who signs a text and the day that closes it are text; what follows them over other text is a headline.
-    - Nothing but fields under a headline, or over it, is credits.
+    - Nothing but fields under a headline, or over it, is credits; who is addressed over the text is no headline.
     - A file without a headline has the likeliest one.
     """
     found = [_as_it_looks(each) for each in labelled]
@@ -107,6 +107,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     _follow_signatures(found)
     _close_texts(found)
     _give_credit(found)
+    _address(found)
     seen = False
     for low, high in groups(found, _HEAD | {BlockRole.BYLINE}):
         titles = [at for at in range(low, high) if found[at].role is BlockRole.TITLE]
@@ -130,6 +131,15 @@ def _give_credit(found: list[Labelled]) -> None:
             found[at] = each._replace(role=BlockRole.CREDIT, margin=math.inf)
         elif each.role in (BlockRole.TITLE, BlockRole.PARAGRAPH):
             over = each.role is BlockRole.TITLE
+
+
+def _address(found: list[Labelled]) -> None:
+    """Say that a colon ends no headline: who reads the text is addressed there."""
+    for _, end in [*groups(found, _HEAD)]:
+        last, below = found[end - 1], found[end] if end < len(found) else None
+        if below is not None and below.role is BlockRole.PARAGRAPH and last.line.text.endswith(("：", ":")):
+            found[end - 1] = _as_text(last, math.inf)
+            found[end] = below._replace(opens=True)
 
 
 def _put_together(found: list[Labelled]) -> None:

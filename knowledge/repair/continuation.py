@@ -157,10 +157,13 @@ def _goes_on(above: PageLine, line: PageLine, full: float) -> bool:
     return reads_on or above.width >= _FILLED * full
 
 
-def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragraph]:
-    """Return the paragraphs of the lines that are running text, in the order in which they begin."""
+def join_lines(labelled: Sequence[Labelled], raw: Sequence[str], headed: bool = False) -> list[Paragraph]:
+    """Return the paragraphs of the lines that are running text, in the order in which they begin.
+
+    Of a text that is `headed`, which numbers its headings on, none goes on beyond the next piece or over a heading.
+    """
     pieces = _pieces(labelled)
-    following, sure = _assign(pieces)
+    following, sure = _assign(pieces, headed)
     paragraphs: list[Paragraph] = []
     led = set(following.values())
     for number in range(len(pieces)):
@@ -285,7 +288,7 @@ def _is_repeated(left: str, right: str, raw: Sequence[str]) -> bool:
     return goes_on(left, right[1:]) > goes_on(left, right)
 
 
-def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], dict[int, float]]:
+def _assign(pieces: Sequence[_Piece], headed: bool) -> tuple[dict[int, int], dict[int, float]]:
     """Return which piece goes on with which, and how sure the one is that goes on."""
     interrupted = any(
         piece.between & _PHOTOS and not before.last.finished for before, piece in pairwise(pieces)
@@ -301,7 +304,7 @@ def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], dict[int, float]]
         scores = [
             (_score(pieces, end, begin, joint), begin)
             for begin, joint in zip(begins, joints, strict=True)
-            if begin != end
+            if begin != end and not (headed and _is_apart(pieces, end, begin))
         ]
         scored[end] = sorted((each for each in scores if each[0] > _NOWHERE), reverse=True)
     pairs = sorted(
@@ -318,6 +321,10 @@ def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], dict[int, float]]
         rivals = [other for other, place in scored[end] if place != begin and place not in taken]
         sure[begin] = score - max(rivals[0] if rivals else _NOWHERE, _NOWHERE)
     return following, sure
+
+
+def _is_apart(pieces: Sequence[_Piece], end: int, begin: int) -> bool:
+    return begin != end + 1 or BlockRole.HEADING in pieces[begin].between
 
 
 def _leads_to(following: dict[int, int], start: int, end: int) -> bool:

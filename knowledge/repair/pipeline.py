@@ -112,7 +112,12 @@ def label_lines(documents: Iterable[Document]) -> list[Lines]:
     for document in documents:
         stated.append(stated_lines(document))
         free.append(page_lines(document, frozenset(known.labelled.line.number for known in stated[-1])))
-    return list(map(Lines, stated, _roles(free)))
+    return list(map(Lines, stated, _roles(free, [*map(_headed, stated)])))
+
+
+def _headed(stated: Iterable[StatedLine]) -> bool:
+    """Tell whether a document's own numbers say what its headings are: it stands in order."""
+    return any(known.block.role is BlockRole.HEADING for known in stated)
 
 
 def _read(document: Document, lines: Lines | None, log: list[RepairEntry]) -> _Reading:
@@ -123,7 +128,10 @@ def _read(document: Document, lines: Lines | None, log: list[RepairEntry]) -> _R
     reading = _Reading(labelled)
     log += _removals(labelled)
     if free:
-        paragraphs = [*join_lines(labelled, document.lines), *_tables(document, labelled, stated)]
+        paragraphs = [
+            *join_lines(labelled, document.lines, _headed(stated)),
+            *_tables(document, labelled, stated),
+        ]
         paragraphs.sort(key=lambda paragraph: paragraph.at)
     else:
         paragraphs = list(stated_paragraphs(document, stated))
@@ -140,19 +148,20 @@ def _read(document: Document, lines: Lines | None, log: list[RepairEntry]) -> _R
         log += [removed(*one) for one in taken]
         log += _joins(document, paragraph)
     if free:
-        reading.drafts = draft_articles(labelled, reading.paragraphs)
+        reading.drafts = draft_articles(labelled, reading.paragraphs, _headed(stated))
     else:
         reading.drafts = stated_articles(stated, reading.paragraphs)
     return reading
 
 
-def _roles(pages: Sequence[Sequence[PageLine]]) -> list[list[Labelled]]:
+def _roles(pages: Sequence[Sequence[PageLine]], headed: Sequence[bool]) -> list[list[Labelled]]:
     """Say what each line is: by the labeller of its kind of document, that of files within more constraints.
 
+    What is `headed` stands in order, as a file does.
     Where headlines on a page stood together, its lines come out in another order, and are read anew in that.
     """
     of_files, _ = subject_weights()
-    in_print = [is_printed_page(lines) for lines in pages]
+    in_print = [is_printed_page(lines) and not known for lines, known in zip(pages, headed, strict=True)]
     files = compress(pages, map(not_, in_print))
     roles = iter(file_labeller().label(list(files), partial(begins_another, of_files)))
     page_roles = iter(_page_roles(list(compress(pages, in_print))))
