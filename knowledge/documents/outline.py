@@ -85,7 +85,7 @@ def _numbered(lines: Sequence[str], style: re.Pattern[str], never: re.Pattern[st
         if width < _PARAGRAPHS and len(lines[at].rstrip()) > width - _ROOM:
             continue
         heads = below is not None and style.fullmatch(lines[below].strip()) is None
-        yield _Numbered(at, value_of(match[1]) or 0, heads)
+        yield _Numbered(at, int(value_of(match[1]) or 0), heads)
 
 
 def _width(lengths: Sequence[int]) -> int:

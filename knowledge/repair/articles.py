@@ -17,7 +17,7 @@ from typing import Final
 
 from knowledge.model import BlockRole
 from knowledge.repair.characters import HAN
-from knowledge.repair.continuation import Paragraph, is_broken
+from knowledge.repair.continuation import Paragraph
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
@@ -117,12 +117,9 @@ class _Rarity:
 
 
 def draft_articles(
-    labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph], headed: bool = False
+    labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph], in_order: bool
 ) -> list[ArticleDraft]:
-    """Share the paragraphs of a page out among its articles, and each article's among its headings.
-
-    A page that is `headed` numbers its headings on, and nothing in it was moved.
-    """
+    """Share the paragraphs of a page out among its articles, and each article's among its headings."""
     heads = list(_heads(labelled))
     headings = list(_headings(labelled))
     units = _units(labelled, paragraphs, [first for first, _ in heads], headings)
@@ -130,14 +127,13 @@ def draft_articles(
     if not units and not heads:
         return []
     rarity = _Rarity(units)
-    in_order = headed or (not is_broken(labelled) and len({each.line.column for each in labelled}) == 1)
     if in_order:  # nothing was moved
         owners = list(accumulate(units, lambda own, u: own if u.head is None else u.head, initial=0))[1:]
     else:
         owners = _assign_articles(units, drafts, rarity)
     bare = [number for number in range(len(drafts)) if number not in owners]
     if units and heads and len(drafts) > 1 and bare:
-        return draft_articles(_without_title(labelled, drafts, bare[0]), paragraphs, headed)
+        return draft_articles(_without_title(labelled, drafts, bare[0]), paragraphs, in_order)
     free = _headings_of(headings, units, owners)
     for number, draft in enumerate(drafts):
         own = [unit for unit, owner in zip(units, owners, strict=True) if owner == number]
@@ -214,11 +210,9 @@ def _headings(labelled: Sequence[Labelled]) -> Iterator[_Heading]:
         ):
             last = replace(last, last=at, lines=[*last.lines, each.line])
             continue
-        if last is not None:
-            yield last
+        yield from [last] if last else ()
         last = _Heading(at, at, [each.line])
-    if last is not None:
-        yield last
+    yield from [last] if last else ()
 
 
 def _units(

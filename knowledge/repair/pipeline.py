@@ -148,7 +148,8 @@ def _read(document: Document, lines: Lines | None, log: list[RepairEntry]) -> _R
         log += [removed(*one) for one in taken]
         log += _joins(document, paragraph)
     if free:
-        reading.drafts = draft_articles(labelled, reading.paragraphs, _headed(stated))
+        in_order = _headed(stated) or not (is_broken(labelled) or len({x.line.column for x in labelled}) > 1)
+        reading.drafts = draft_articles(labelled, reading.paragraphs, in_order)
     else:
         reading.drafts = stated_articles(stated, reading.paragraphs)
     return reading
