@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -175,6 +175,10 @@ def picture_of(page: pdfium.PdfPage) -> NDArray[np.uint8]:
         return np.asarray(straightened(bitmap.to_pil().convert("RGB")))
 
 
+_FEWEST_NAMED, _NAMED = 4, 0.6
+"""So many other articles are named in a list of them, in so much of its characters; numbers and pages are the rest."""
+
+
 @dataclass(slots=True)
 class PageWriter:
     """Pages becoming the lines and blocks of a document.
@@ -271,6 +275,7 @@ class PageWriter:
             lines = range(block.first - 1, block.last)
             if 2 * len(listed.intersection(lines)) > len(lines):
                 self.blocks[at] = replace(block, role=BlockRole.FURNITURE, table=None)
+        self._drop_lists()
         return Extract(
             kind,
             tuple(self.lines),
@@ -281,6 +286,29 @@ class PageWriter:
             tuple(self.blocks),
             confidences=told,
         )
+
+    def _drop_lists(self) -> None:
+        """Make furniture of an article that only names others: the contents of an issue."""
+        said = {
+            id(block): "".join("".join(self.lines[block.first - 1 : block.last]).split())
+            for block in self.blocks
+        }
+        text: dict[int, str] = defaultdict(str)
+        titles: dict[int, str] = defaultdict(str)
+        for block in self.blocks:
+            if block.role is BlockRole.TITLE:
+                titles[block.article] += said[id(block)]
+            elif block.role is not BlockRole.FURNITURE:
+                text[block.article] += said[id(block)]
+        for article, listed in text.items() if len(titles) > _FEWEST_NAMED else ():
+            named = {title for other, title in titles.items() if other != article and title in listed}
+            if len(named) < _FEWEST_NAMED or sum(map(len, named)) < _NAMED * len(listed):
+                continue
+            gone = {block.first for block in self.blocks if block.article == article}
+            self.articles = [first for first in self.articles if first not in gone]
+            for at, block in enumerate(self.blocks):
+                if block.article == article:
+                    self.blocks[at] = replace(block, role=BlockRole.FURNITURE, table=None)
 
     def _part_stories(self) -> None:
         """Make the stories of a bulletin articles of their own: its headings, all of one size, are their titles."""
