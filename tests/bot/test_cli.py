@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 from contextlib import redirect_stdout
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -27,7 +25,7 @@ from tests.bot.wire_schema import ANSWER, CHECK, FACT
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.paper import fact, hit
 from tests.support.process import ROOT, chuchu, ended, environment
-from tests.support.words import examples, newspaper
+from tests.support.words import newspaper
 
 COMMANDS = [
     "run",
@@ -49,15 +47,6 @@ QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 20
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which questions have been asked before: only the first builds an index."""
     return tmp_path_factory.mktemp("home")
-
-
-def told_at_last(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Its only complaint; before it `run` has told its log where the page is."""
-    log, said = [], done.stderr.decode().splitlines()
-    while said[0].startswith("{"):
-        log.append(said.pop(0))
-    assert len(said) == 1 and len(log) <= 2
-    return said[0]
 
 
 def test_an_answer_has_sentence_title_lines_and_file_and_nothing_found_is_no_failure(home: Path) -> None:
@@ -92,11 +81,6 @@ def test_a_thousand_queries_are_answered_in_one_process(home: Path) -> None:
     assert [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()] == asked
 
 
-def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "--version")
-    assert (done.returncode, done.stdout.decode()) == (0, f"chuchu {version('chuchu')}\n")
-
-
 @pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)])
 def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
     with redirect_stdout(StringIO()) as said, pytest.raises(SystemExit) as ended:
@@ -106,16 +90,6 @@ def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
         r"--?[a-z-]+|chuchu|JSON|Ctrl-C|backup|\b(?:" + "|".join(COMMANDS) + r")\b", "", said.getvalue()
     )
     assert re.findall("[a-z]{2,}", english) == []
-
-
-@examples("typed", "complaint")
-def test_a_complaint_about_wrong_use_speaks_the_interfaces_language(
-    tmp_path: Path, typed: str, complaint: str
-) -> None:
-    done = chuchu(tmp_path, *typed.split())
-    usage, told, how = done.stderr.decode().splitlines()
-    assert (done.returncode, told, how) == (2, f"chuchu: {complaint}", "chuchu --help 看怎么用")
-    assert usage.startswith("用法：chuchu")
 
 
 def test_every_exit_code_is_in_the_manual_and_in_help() -> None:
@@ -149,7 +123,6 @@ CHECKED = """共 1 个文件，1 篇文章，2 句；存疑 1 处，读不了的
   ？ [坏字] 第7行 字体私有字符或坏字，无法还原，请核对原文
     [电头] 第3行 电头，不属于句子
 """
-HANZI = re.compile("[\u4e00-\u9fff]")
 
 
 def test_check_tells_sum_and_problems_the_rest_when_asked_and_of_one_file_no_other(tmp_path: Path) -> None:
@@ -178,104 +151,6 @@ def test_check_tells_sum_and_problems_the_rest_when_asked_and_of_one_file_no_oth
     assert short.splitlines()[0] == full.splitlines()[0]
     assert "？ [" in short and "[电头]" not in short and "--full" in short
     assert "[电头]" in full and set(short.splitlines()[:-1]) <= set(full.splitlines())
-
-
-def test_check_reload_and_errors_in_english_hold_no_chinese_but_quotes_and_names(tmp_path: Path) -> None:
-    (folder := tmp_path / "articles").mkdir()
-    (folder / "good.txt").write_text("Bridge\n\n大桥昨天正式通车，市民纷纷前往参观。\n", encoding="utf-8")
-    (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
-    (folder / "empty.zip").write_bytes(b"PK\x05\x06" + bytes(18))
-    english = {"CHUCHU_LANGUAGE": "en", "CHUCHU_ARTICLES": "articles"}
-    texts: dict[str, str] = {}
-    for command in ("check --full", "reload", "restore good.txt", "backup no/where", "unanswered", "alias", "check"):  # fmt: skip
-        wrong = {"CHUCHU_HTTP": "x"} if command == "check" else {}
-        done = chuchu(tmp_path, *command.split(), **english, **wrong)  # type: ignore[arg-type]
-        texts[command] = (done.stdout + done.stderr).decode()
-    assert {name: text for name, text in texts.items() if HANZI.search(text)} == {}
-    assert "full of control characters" in texts["check --full"]
-    assert "there is no file in the archive" in texts["check --full"]
-    assert "write host:port" in texts["check"]
-
-
-def test_without_a_bot_the_terminal_reloads_compares_lists_articles_and_teaches_another_name(
-    tmp_path: Path,
-) -> None:
-    articles = write_corpus(tmp_path / "articles", 3)
-
-    def run(*arguments: str, code: int = 0) -> str:
-        done = chuchu(tmp_path, *arguments, CHUCHU_ARTICLES="articles")
-        assert done.returncode == code, (done.stdout + done.stderr).decode()
-        return done.stdout.decode()
-
-    assert "3 篇，9 句" in run("reload", "--dry-run")
-    assert list((tmp_path / "var" / "snapshots").glob("0*")) == [], "a dry run stores nothing"
-    assert run("reload").splitlines()[0] == "已建成版本 000001，3 篇，9 句。"
-    assert "和正在使用的版本不同" not in run("check")
-    (articles / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
-    (articles / "001.toml").write_text('newspaper = "青年报"\n', encoding="utf-8")
-    again = run("reload")
-    assert "文章旁边改动了：aliases.txt、001.toml。" in again and "内容没有变化" not in again
-    listed = run("articles")
-    assert "1. 第0号街坊旧区改造纪事" in listed and "000.txt" in listed
-    one = json.loads(run("articles", "--json").splitlines()[0])
-    assert (one["title"], one["file"]) == ("第0号街坊旧区改造纪事", "000.txt")
-    assert "没有查不到的问题" in run("unanswered")
-    run("alias", "动迁", "旧区改造")
-    assert "已经有了" in run("alias", "动迁", "旧区改造", code=1)
-    assert "1. 动迁 = 旧区改造" in run("alias")
-    run("alias", "--remove", "1")
-    assert "还没有" in run("alias")
-    (articles / "new.txt").write_text("隧道通车了\n\n隧道昨天正式通车。\n", encoding="utf-8")
-    told = run("check").splitlines()[1]
-    assert told == "和正在使用的版本不同：new.txt；chuchu reload 以后才换上。"
-    for path in articles.glob("00*.t*"):
-        path.unlink()
-    gone = run("check").splitlines()[1]
-    assert "少了 3 个文件" in gone and "chuchu reload" not in gone
-
-
-@pytest.mark.parametrize(
-    ("command", "articles"),
-    [
-        pytest.param(command, articles, marks=[pytest.mark.slow] if builds and articles != "空" else [])
-        for command, builds in (("run", 1), ("ask x", 0), ("facts", 0), ("check", 0), ("reload", 1))
-        for articles in ("没有这里", "空", "文件")
-    ],
-)
-def test_articles_that_are_not_there_are_one_clear_line_and_no_traceback(
-    tmp_path: Path, command: str, articles: str
-) -> None:
-    (tmp_path / "空").mkdir()
-    (tmp_path / "文件").touch()
-    free = dict.fromkeys(("CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP"), "127.0.0.1:0")
-    done = chuchu(tmp_path, *command.split(), stdin=b"", CHUCHU_ARTICLES=articles, **free)
-    said = told_at_last(done)
-    assert done.returncode != 0 and articles in said
-    assert ("CHUCHU_ARTICLES" in said) == (articles != "空")
-    assert ("不是文件夹" in said) == (articles == "文件")
-
-
-@pytest.mark.parametrize("kind", ["a file", "in a place that is not there"])
-def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(tmp_path: Path, kind: str) -> None:
-    write_corpus(tmp_path / "articles")
-    if kind == "a file":
-        (tmp_path / "var").touch()
-    else:
-        (tmp_path / "var").symlink_to(tmp_path / "nowhere" / "var")
-    done = chuchu(tmp_path, "reload", CHUCHU_ARTICLES="articles", CHUCHU_DATA=str(tmp_path / "var"))
-    assert (done.returncode, str(tmp_path / "var") in told_at_last(done)) == (1, True)
-
-
-def test_a_wrong_setting_and_a_taken_port_are_one_clear_line_that_names_the_setting(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "x", CHUCHU_HTTPS="1")
-    said = "没有 CHUCHU_HTTPS 这个设置；是不是 CHUCHU_HTTP？\n"
-    assert (done.returncode, done.stderr.decode()) == (78, said)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = chuchu(tmp_path, "run", CHUCHU_HTTP=f"127.0.0.1:{port}", CHUCHU_ADMIN_HTTP="127.0.0.1:0")
-    said = done.stderr.decode().splitlines()[-1]
-    assert done.returncode == 1
-    assert str(port) in said and "CHUCHU_HTTP" in said
 
 
 def test_a_build_tells_a_terminal_how_far_it_is_on_standard_error(tmp_path: Path) -> None:

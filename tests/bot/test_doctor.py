@@ -202,11 +202,6 @@ async def test_the_command_says_it_line_by_line_and_by_its_exit_code(tmp_path: P
         assert ("请" in wrong or "請" in wrong) is (language != "en")
 
 
-def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "doctor")
-    assert (done.returncode, done.stdout.decode().strip()) == (0, phrases(None).doctor.nothing_on)
-
-
 def test_every_finding_has_its_words_and_every_words_their_finding() -> None:
     where = [*(ROOT / "bot/platforms").rglob("*.py"), ROOT / "bot/terminal/operations.py"]
     code = "".join(path.read_text(encoding="utf-8") for path in where)

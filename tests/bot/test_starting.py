@@ -6,12 +6,11 @@ import asyncio
 import json
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 from urllib.error import HTTPError
@@ -215,33 +214,3 @@ async def test_commands_reload_and_ask_beside_a_running_bot_which_a_second_one_o
         done = await asyncio.to_thread(command, tmp_path, "reload")
         assert (done.returncode, "已换上版本 000002" in done.stdout.decode()) == (0, True)
         assert found(bot)
-
-
-def test_without_a_running_bot_commands_work_on_the_data_folder_write_down_and_name_what_they_cannot_use(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    first = command(tmp_path, "reload")
-    assert (first.returncode, "000001" in first.stdout.decode()) == (0, True)
-    for path in sorted((tmp_path / "articles").iterdir())[:3]:
-        path.unlink()
-    doubtful = command(tmp_path, "reload", "--json")
-    told = json.loads(doubtful.stdout)
-    assert (doubtful.returncode, told["ending"]) == (1, "unconfirmed")
-    sure = command(tmp_path, "reload", "--confirm", told["confirm"])
-    assert (sure.returncode, "已换上版本 000002" in sure.stdout.decode()) == (0, True)
-    again = command(tmp_path, "reload", "--confirm", told["confirm"], "--json")
-    assert (again.returncode, json.loads(again.stdout)["ending"]) == (1, "not_asked")
-    (tmp_path / "mine").write_text("这不是备份")
-    refused = command(tmp_path, "restore", "mine")
-    assert (refused.returncode, "不是完好的备份" in refused.stderr.decode()) == (1, True)
-    with closing(sqlite3.connect(tmp_path / "var" / "state.sqlite")) as state:
-        rows = list(state.execute("SELECT actor, act, outcome FROM audit ORDER BY number"))
-    assert rows[-1] == ("shell", "restore", "failed")
-    for log in tmp_path.glob("var/state.sqlite-*"):
-        log.unlink()
-    (tmp_path / "var" / "state.sqlite").write_bytes(b"no database" * 1000)
-    for arguments in (["reload"], ["backup", "file"], ["restore", "mine"]):
-        done = command(tmp_path, *arguments)
-        said = done.stderr.decode()
-        assert (done.returncode, said.count("\n")) == (1, 1), said
-        assert "state.sqlite" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,11 +21,13 @@ class FakePlatform:
     admins: set[tuple[str, str]] = field(default_factory=set)
     forgotten: list[str] = field(default_factory=list)
     screen: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     routes: Sequence[RouteDef] = ()
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Show a message, or another in the place of an old one."""
         self.sent.append(reply)
+        self.heard[chat.id].append(reply.text)
         message = reply.edits or f"m{len(self.sent)}"
         labels = [button.label for row in reply.buttons for button in row]
         self.screen[message] = "\n".join(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.licences import ROOT, packages, table
+from tests.support.dialogues import dialogues
 
 LOCKED = ("requirements.txt", "requirements-dev.txt", "requirements-build.txt")
 
@@ -62,7 +63,7 @@ TESTS = {
     name
     for path in HERE.parent.rglob("*.py")
     for name in re.findall(r"def (test_\w+)\(", path.read_text(encoding="utf-8"))
-}
+} | {one.name for path in HERE.parent.rglob("dialogues/*.txt") for one in dialogues(path)}
 
 
 def test_all_92_faults_are_there_in_order() -> None:

@@ -44,7 +44,7 @@ from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import this_program, write_corpus
 from tests.support.clock import MORNING, Clock
 
-OWNER, EDITOR, STRANGER = "7", "8", "9"
+OWNER, EDITOR, STRANGER, GROUP = "7", "8", "9", "-100"
 TOKEN = "token-of-the-tests"
 SAID = phrases(None).admin
 DENIED, REPORTED = SAID.denials, SAID.reports
@@ -110,7 +110,7 @@ class Hall:
         """What somebody says, `age` seconds ago."""
         who = sender if isinstance(sender, Sender) else Sender(sender)
         return Message(
-            Chat("telegram", who.id, place),
+            Chat("telegram", who.id if place is ChatType.PRIVATE else GROUP, place),
             "1",
             who,
             text,
@@ -152,12 +152,6 @@ class Hall:
 def told(replies: Sequence[Reply]) -> str:
     """All that replies say, each notice before its text."""
     return "\n".join(said for reply in replies for said in (reply.notice, reply.text) if said)
-
-
-def carried(label: str, *replies: Reply) -> str:
-    """What the only button of that label under these replies carries."""
-    (data,) = [b.data for reply in replies for row in reply.buttons for b in row if b.label == label]
-    return data
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.handlers.dispatcher import Dispatcher
-from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
+from bot.messages import Chat, ChatType, Message, Reply, Sender, SenderKind
 from bot.ports import ChatSettings, InMemoryPreferences, Interactions
 from bot.query_service import open_query_service
 from knowledge.snapshot import Snapshot, SnapshotHolder
@@ -49,18 +49,6 @@ class Talk:
         (reply,) = await self.heard(text, chat, sender, **more)
         return reply
 
-    async def press(
-        self, label: str, under: Reply, chat: Chat | None = PRIVATE, sender: Sender = READER
-    ) -> Reply:
-        """Press the only button of that label under a reply."""
-        (data,) = [button.data for row in under.buttons for button in row if button.label == label]
-        return await self.carry(data, chat, sender)
-
-    async def carry(self, data: str, chat: Chat | None = PRIVATE, sender: Sender = READER) -> Reply:
-        """Press a button that carries anything at all."""
-        (reply,) = await self.dispatcher.press(ButtonPress(chat, "r1", "p1", sender, data))
-        return reply
-
 
 @contextmanager
 def talking(snapshot: Snapshot, patience: float = 5.0) -> Iterator[Talk]:
@@ -73,8 +61,3 @@ def talking(snapshot: Snapshot, patience: float = 5.0) -> Iterator[Talk]:
             preferences,
         )
         yield told
-
-
-def labels(reply: Reply) -> list[list[str]]:
-    """What stands on the buttons, row by row."""
-    return [[button.label for button in row] for row in reply.buttons]

@@ -26,33 +26,8 @@ from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import NEW, write_new
-from tests.support.chat import DENIED, EDITOR, OWNER, SAID, STRANGER, Hall, HereBuilder, hall, without
+from tests.support.chat import DENIED, EDITOR, OWNER, STRANGER, Hall, HereBuilder, hall, without
 from tests.support.server import PATIENCE, until
-
-
-async def test_an_editor_is_granted_by_the_platforms_id_and_at_once_acts_and_is_revoked(room: Hall) -> None:
-    for person in ("@seven", "-5", "八", "1 2"):
-        assert SAID.grant_usage in await room.say(f"/grant {person}")
-    assert DENIED["too_old"] in await room.say("/grant 8", age=7200)
-    assert SAID.no_editors in await room.say("/grant")
-    assert DENIED["nobody"] in await room.say("/versions", EDITOR)
-    assert "现在是编辑" in await room.say("/grant 8")
-    assert "000001" in await room.say("/versions", EDITOR)
-    assert DENIED["owner_only"] in await room.say("/rollback", EDITOR)
-    assert "telegram 8" in await room.say("/grant")
-    assert "不再是编辑" in await room.say("/revoke 8")
-    assert DENIED["nobody"] in await room.say("/versions", EDITOR)
-
-
-async def test_the_audit_log_is_read_by_owners_says_whether_it_is_whole_and_words_as_they_were_written(
-    room: Hall,
-) -> None:
-    await room.say("/reload", STRANGER)
-    await room.say("/alias host 主机")
-    said = await room.say("/audit")
-    assert said.startswith("记录完整。")
-    assert "telegram:9 重载 拒绝 不是管理员" in said and f"telegram:{OWNER} 看记录 看过" in said
-    assert "别名 完成 host = 主机" in said
 
 
 def test_every_row_of_the_audit_log_is_all_chinese() -> None:
@@ -158,27 +133,6 @@ async def test_a_file_that_was_sent_is_one_row_before_it_is_told(tmp_path: Path)
             assert seen[number:] == wanted == rows(room.data)[number:]
 
 
-SENT = f"新步道建成\n{NEW}\n".encode()
-
-
-async def test_a_reload_whose_state_fails_changes_nothing_and_what_is_done_and_not_written_down_is_told_as_done(
-    room: Hall,
-) -> None:
-    write_new(room.articles)
-    async with without(room.data, "shown_answers"):
-        said = await room.say("/reload")
-    assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
-    assert NEW not in room.texts()
-    async with without(room.data, "audit"):
-        for command, done in (("/reload", "已换上版本 000002"), ("/rollback", "已换回版本 000001")):
-            said = await room.say(command)
-            assert done in said and "没能记入审计" in said
-    for n in range(3):
-        (room.articles / f"{n:03d}.txt").unlink()
-    async with without(room.data, "confirmations"):
-        assert "数据库" in await room.say("/reload")
-
-
 class Stumbling(HereBuilder):
     """Breaks once in a way that nobody foresaw."""
 
@@ -211,23 +165,6 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
         while len(rows := await room.audit()) < 2:
             await asyncio.sleep(0.05)
         assert [row.outcome for row in rows] == ["failed", "published"]
-
-
-async def test_a_file_that_cannot_be_written_down_is_told_and_kept_nowhere(tmp_path: Path) -> None:
-    async with hall(tmp_path, phone=FakePlatform(files={"f1": [SENT]})) as room:
-        for table in ("uploads", "audit"):
-            async with without(room.data, table):
-                said = await room.say("", attachment=Attachment("f1", "步道.txt", None))
-            assert "数据库" in said and "没有收下" in said, table
-            assert list((room.data / "uploads").iterdir()) == []
-        assert not [button for reply in room.phone.sent for row in reply.buttons for button in row]
-
-
-async def test_a_state_that_fails_is_told_in_detail_only_to_who_may_act(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room, without(room.data, "roles"):
-        assert "数据库" in await room.say("/grant 8")
-        for command in ("/reload", "/grant 8", "/unanswered", "/upload"):
-            assert await room.say(command, STRANGER) == DENIED["closed"]
 
 
 async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,119 +23,9 @@ from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from knowledge.snapshots.sources import folder_fingerprint
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import NEW, write_corpus, write_new
-from tests.support.chat import DENIED, EDITOR, OWNER, REPORTED, SAID, STRANGER, Hall, hall
+from tests.support.chat import hall
 from tests.support.process import alive
 from tests.support.server import until
-
-
-@asynccontextmanager
-async def asked_for_confirmation(folder: Path) -> AsyncIterator[Hall]:
-    """A reload that would take away more than half, and waits for a button."""
-    async with hall(folder) as room:
-        await room.say("/grant 8")
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        assert "少了一半以上" in await room.say("/reload")
-        assert len(room.texts()) == 12
-        yield room
-
-
-async def test_what_a_reload_would_bring_and_brought_is_told_in_one_message_and_served(room: Hall) -> None:
-    write_new(room.articles)
-    (room.articles / "empty.txt").write_bytes(b"")
-    (room.articles / "odd.exe").write_bytes(b"MZ")
-    said = await room.say("/versions")
-    assert "▶ 000001" in said and "4 篇文章，12 句" in said and "new.txt" in said
-    said = await room.say("/reload dry")
-    assert "没有更换" in said and "文章：增 1" in said
-    assert (NEW in room.texts(), room.knowledge.versions.names()) == (False, ["000001"])
-    before = len(room.phone.sent)
-    room.builder.hold()
-    await room.say("/reload")
-    first, *_ = room.phone.sent[before:]
-    assert first.text.startswith("正在重建") and first.edits is None
-    room.builder.gate.set()
-    await room.quiet()
-    assert {reply.edits for reply in room.phone.sent[before + 1 :]} == {f"m{before + 1}"}
-    said = room.phone.sent[-1].text
-    assert REPORTED["published"].format(version="000002") in said and "新来的一篇" in said
-    assert "文章：增 1，改 0，删 0" in said
-    assert "跳过 2 个文件" in said and "empty.txt" in said and "odd.exe" in said
-    assert NEW in room.texts()
-    built = room.builder.built
-    assert "没有变化" in await room.say("/reload")
-    assert room.builder.built == built
-    assert [(e.actor, e.act, e.outcome) for e in (await room.audit())[-2:]] == [
-        (f"telegram:{OWNER}", "reload", "published"),
-        (f"telegram:{OWNER}", "reload", "unchanged"),
-    ]
-
-
-async def test_more_than_half_gone_waits_for_that_admins_button(tmp_path: Path) -> None:
-    async with asked_for_confirmation(tmp_path) as room:
-        assert DENIED["nobody"] in await room.press(SAID.anyway, STRANGER)
-        assert SAID.not_yours in await room.press(SAID.anyway, EDITOR)
-        assert (await room.audit())[-1].outcome == "refused" and len(room.texts()) == 12
-        assert REPORTED["published"].format(version="000002") in await room.press(SAID.anyway)
-        assert len(room.texts()) == 3
-        assert "已经用过" in await room.press(SAID.anyway)
-
-
-async def test_a_confirmation_holds_for_the_folder_as_it_was_looked_at_until_it_is_declined_or_expires(
-    tmp_path: Path,
-) -> None:
-    async with asked_for_confirmation(tmp_path) as room:
-        assert SAID.declined in await room.press(SAID.not_anyway)
-        await room.say("/reload")
-        room.clock.forward(minutes=11)
-        assert "过期" in await room.press(SAID.anyway)
-        await room.say("/reload")
-        (room.articles / "003.txt").unlink()
-        assert "没有一句可用的话" in await room.press(SAID.anyway)
-        assert len(room.texts()) == 12
-
-
-async def test_a_folder_that_vanished_is_refused_by_name_and_the_old_version_serves(
-    room: Hall, tmp_path: Path
-) -> None:
-    room.articles.rename(tmp_path / "elsewhere")
-    said = await room.say("/reload")
-    assert "没有成功" in said and str(room.articles) in said
-    assert len(room.texts()) == 12
-
-
-async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room.articles)
-        await room.say("/reload")
-        assert REPORTED["rolled_back"].format(version="000001") in await room.say("/rollback")
-        assert NEW not in room.texts()
-        assert "没有更早的版本" in await room.say("/rollback")
-        assert "没有 000009" in await room.say("/rollback 9")
-        assert "用法" in await room.say("/rollback ../../etc")
-    async with hall(tmp_path) as room:
-        assert room.knowledge.store.version == "000001"
-        assert REPORTED["rolled_back"].format(version="000002") in await room.say("/rollback 2")
-        assert NEW in room.texts()
-
-
-async def test_quotes_that_people_were_shown_and_that_would_go_are_told(room: Hall) -> None:
-    await room.say("第2号街坊在第1年完成了签约", STRANGER)
-    (room.articles / "002.txt").unlink()
-    said = await room.say("/reload dry")
-    assert "有人看过的引文将有" in said and "第2号街坊" in said
-
-
-async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room.articles)
-        await room.say("/reload")
-    (tmp_path / "data" / "snapshots" / "000002" / "sources.json").write_bytes(b"")
-    async with hall(tmp_path) as room:
-        await room.quiet()
-        (told,) = [reply.text for reply in room.phone.sent]
-        assert "000002" in told and "损坏" in told and "改动过的文件：new.txt" in told
-        assert NEW not in room.texts()
 
 
 async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serves(tmp_path: Path) -> None:

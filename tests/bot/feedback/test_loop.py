@@ -33,67 +33,6 @@ async def talking(folder: Path, admin: int, **settings: str) -> AsyncIterator[tu
 
 
 READER, ADMIN = 700_800_901, 900_100_201
-GROUP, ITS_ADMIN = -1_000_000_000_001, 700_800_902
-
-
-@pytest.mark.slow
-async def test_who_asked_is_told_once_when_an_admin_gives_the_other_name(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as (talk, _):
-        await talk.says(READER, "CIIE")
-        assert "没有查到" in talk.last(READER)
-        await talk.press("有了告诉我", READER)
-        await talk.says(ADMIN, "/unanswered")
-        assert "CIIE（1 次，1 人，1 处等着告诉）" in talk.last(ADMIN)
-        await talk.says(ADMIN, "/alias CIIE 进博会")
-        await talk.hears(READER, 2)
-        told = talk.last(READER)
-        assert "第二届进博会筹备工作正式启动" in told
-        assert "《进博会筹备启动》第2行 · ciie.txt" in told
-        await talk.says(ADMIN, "/alias 博览会 进博会")
-        await talk.says(READER, "CIIE")
-        assert "第二届进博会筹备" in talk.last(READER)
-        assert len(talk.api.said(READER)) == 3
-        await talk.says(ADMIN, "/unanswered")
-        assert "没有查不到的问题" in talk.last(ADMIN)
-        await talk.says(ADMIN, "/stats")
-        assert "2 次提问，查到 1 次（50%）" in talk.api.said(ADMIN)[-2]
-        (picture,) = talk.api.made("sendPhoto")
-        assert picture.files["photo"].startswith(b"\x89PNG")
-
-
-@pytest.mark.slow
-async def test_an_article_about_a_watched_word_makes_one_digest_a_chat(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as (talk, _):
-        await talk.says(READER, "/watch 养老")
-        await talk.says(READER, "/watch 社区")
-        talk.api.chats.administrators.add((GROUP, ITS_ADMIN))
-        await talk.says(GROUP, "/watch@chuchu_bot 养老", READER)
-        assert "只有群管理员" in talk.last(GROUP)
-        await talk.says(GROUP, "/watch@chuchu_bot 养老", ITS_ADMIN)
-        assert "开始关注“养老”" in talk.last(GROUP)
-        before = {chat: len(talk.api.said(chat)) for chat in (READER, GROUP)}
-        write_article(
-            tmp_path / "articles",
-            "care.txt",
-            "养老服务新办法",
-            "本市社区养老服务推出新办法，新增床位三千张。",
-        )
-        await talk.says(ADMIN, "/reload")
-        for chat, said in before.items():
-            await talk.hears(chat, said + 1)
-            assert "新增床位三千张" in talk.last(chat)
-            assert "《养老服务新办法》第2行 · care.txt" in talk.last(chat)
-        write_article(
-            tmp_path / "articles", "park.txt", "公园夜间开放", "本市有二十座公园试行夜间开放，市民纷纷称好。"
-        )
-        await talk.says(ADMIN, "/reload")
-        await talk.api.until((talk.data / "snapshots" / "000003").exists)
-        await talk.says(READER, "/watches")
-        assert talk.last(READER) == "正在关注：\n1. 养老\n2. 社区"
-        assert [len(talk.api.said(chat)) for chat in (READER, GROUP)] == [
-            before[READER] + 2,
-            before[GROUP] + 1,
-        ]
 
 
 ELSEWHERE = (

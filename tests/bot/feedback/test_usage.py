@@ -20,7 +20,6 @@ from bot.state.questions import WORDS, Day, DayCounts, Usage
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.support.chat import SAID, STRANGER, Hall, carried, hall, told
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -133,72 +132,3 @@ def test_any_text_has_a_bounded_key_and_a_bounded_line_to_show(text: str) -> Non
     shown = question_text(text)
     assert len(shown) <= LONGEST
     assert shown.isprintable()
-
-
-QUESTION = "地铁票价"
-NOTHING = phrases(None).nothing_found.format(QUESTION)
-
-
-async def missed(room: Hall) -> str:
-    """Let a reader ask in vain; return the question's id."""
-    await room.heard(QUESTION, STRANGER)
-    (listed,) = await room.heard("/unanswered")
-    assert QUESTION in listed.text
-    return listed.buttons[0][0].data.rpartition(":")[2]
-
-
-async def test_what_readers_of_the_page_ask_in_vain_just_before_the_end_is_kept(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert room.feedback is not None
-        room.feedback.missed_by_somebody(QUESTION)
-    async with hall(tmp_path) as room:
-        assert QUESTION in told(await room.heard("/unanswered"))
-
-
-async def acts(room: Hall) -> list[tuple[str, str, str]]:
-    return [(row.act, row.outcome, row.detail) for row in await room.audit() if row.outcome == "done"]
-
-
-async def test_a_wrong_sentence_is_corrected_by_pressing_another_and_can_be_taken_back(room: Hall) -> None:
-    question = await missed(room)
-    with room.knowledge.store.lease() as snapshot:
-        wrong, right = list(snapshot.facts())[:2]
-    assert "以后就用这一句回答" in told(await room.carry(f"qp:{question}:{wrong.id}"))
-    assert wrong.text in await room.say(QUESTION, STRANGER)
-    corrected = await room.carry(f"qp:{question}:{right.id}")
-    assert right.text in await room.say(QUESTION, STRANGER)
-    assert SAID.undone in told(await room.carry(carried(SAID.undo, *corrected)))
-    assert NOTHING in await room.say(QUESTION, STRANGER)
-    assert SAID.undone_already in told(await room.carry(carried(SAID.undo, *corrected)))
-    assert await acts(room) == [
-        ("unanswered", "done", f"{wrong.id} {QUESTION}"),
-        ("unanswered", "done", f"{right.id} {QUESTION}"),
-        ("unanswered", "done", f"- {QUESTION}"),
-    ]
-
-
-async def test_what_was_pointed_to_ignored_or_put_off_is_listed_and_taken_back(room: Hall) -> None:
-    question = await missed(room)
-    with room.knowledge.store.lease() as snapshot:
-        fact = next(iter(snapshot.facts()))
-    await room.carry(f"qp:{question}:{fact.id}")
-    _, aside = await room.heard("/unanswered all")
-    assert f"1. {QUESTION} → {fact.text[:80]}" in aside.text
-    await room.carry(carried("1 撤销", aside))
-    assert NOTHING in await room.say(QUESTION, STRANGER)
-    listed = await room.carry(carried("1 忽略", *await room.heard("/unanswered")))
-    assert QUESTION not in told(listed)
-    _, aside = await room.heard("/unanswered all")
-    assert QUESTION not in told(await room.carry(carried("1 放回", aside)))
-    assert QUESTION in told(await room.heard("/unanswered"))
-    waiting = await room.carry(carried("1 等文章", *await room.heard("/unanswered")))
-    assert f"等文章：\n1. {QUESTION}" in told(waiting)
-    listed = await room.carry(carried("1 放回", *waiting))
-    assert "等文章：" not in told(listed)
-    assert f"1. {QUESTION}" in told(listed)
-    assert [detail.split()[0] for _, _, detail in (await acts(room))[2:]] == [
-        "ignored",
-        "open",
-        "awaited",
-        "open",
-    ]

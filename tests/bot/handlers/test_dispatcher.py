@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -28,12 +27,13 @@ from bot.handlers.commands import (
     menus,
     parse_intent,
 )
-from bot.messages import Chat, ChatType, Message, Sender, SenderKind
+from bot.messages import Chat, ChatType, InlineQuery, Message, Reply, Sender, SenderKind
 from bot.ports import Preference
 from bot.texts import phrases
 from knowledge.model import Answer
-from tests.support.paper import Paper, article, fact, hit
-from tests.support.talk import GROUP, PRIVATE, Talk, labels, talking
+from tests.bot.worlds import BRIDGES, CLOSE, MANY
+from tests.support.paper import Paper, hit
+from tests.support.talk import READER, Talk, talking
 from tests.support.words import examples
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -119,142 +119,20 @@ def test_the_manual_has_every_command_as_the_registry_has_it() -> None:
 
 
 ZH = phrases("zh")
-BRIDGE = [fact(f"桥的第{n}句。", line=n) for n in range(2, 9)]
-PAPER = [*BRIDGE, fact("桥也在乙地。", of=article("乙地的桥", "b.txt"))]
 SECOND = "桥的第2句。\n——《桥通车了》第2行 · a.txt"
 
 
 @pytest.fixture
 def talk() -> Iterator[Talk]:
-    with talking(Paper(PAPER)) as begun:
+    with talking(Paper(BRIDGES)) as begun:
         yield begun
-
-
-SAID = {
-    "桥的第2句": SECOND,
-    "/find 桥的第2句": SECOND,
-    "/find": ZH.nothing_asked,
-    "北京地铁票价": ZH.nothing_found.format("北京地铁票价"),
-    "/start": ZH.start,
-    "/START": ZH.start,
-    "/help": ZH.help,
-    "/help@this_bot": ZH.help,
-    "/about": ZH.about.format(articles=2, facts=8),
-    "你好！": ZH.start,
-    "谢谢": ZH.welcome,
-}
-
-
-@pytest.mark.parametrize(("text", "said"), SAID.items(), ids=SAID)
-async def test_what_is_said_in_private_is_met_with_words_made_for_it(
-    talk: Talk, text: str, said: str
-) -> None:
-    reply = await talk.say(text)
-    assert reply.text.startswith(said)
-    assert labels(reply) == ([["上下文", "原文", "更多"]] if said == SECOND else [])
-
-
-async def test_a_word_shows_three_facts_in_private_and_one_with_two_buttons_in_a_group(talk: Talk) -> None:
-    assert (await talk.say("桥的")).text.count("——《") == 3
-    reply = await talk.say("桥的", GROUP)
-    assert reply.text.count("——《") == 1
-    assert (labels(reply), reply.reply_to) == ([["上下文", "原文"]], "m1")
-
-
-PRESSED = [
-    ("桥的第5句", "上下文", "桥的第3句。\n桥的第4句。\n桥的第5句。\n桥的第6句。\n桥的第7句。\n——《桥通车了》第5行 · a.txt"),
-    ("桥的第2句", "原文", "1  桥通车了\n2  桥的第2句。\n3  桥的第3句。\n——《桥通车了》第2行 · a.txt"),
-    ("桥", "更多 其他报道", "其他报道\n桥也在乙地。\n——《乙地的桥》第2行 · b.txt"),
-    ("桥的", "更多 其他报道", "没有查到其他报道。"),
-    ("桥的第2句", "更多 为什么匹配", "为什么匹配\n原文里连着出现了你写的词：桥的第2句"),
-    ("桥的", "更多 👍", "谢谢，记下了。"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("asked", "labels", "said"), PRESSED, ids=[" ".join(row[:2]) for row in PRESSED])
-async def test_each_button_under_an_answer_tells_its_own(
-    talk: Talk, asked: str, labels: str, said: str
-) -> None:
-    reply = await talk.say(asked)
-    for label in labels.split():
-        reply = await talk.press(label, reply)
-    assert (reply.text or reply.notice) == said
-
-
-async def test_more_opens_the_other_buttons_in_place_and_pages_hold_every_hit_once_to_the_last_and_back(
-    talk: Talk,
-) -> None:
-    first = await talk.say("桥的")
-    reply = await talk.press("更多", first)
-    assert labels(reply) == [["上下文", "原文"], ["下一页", "其他报道", "为什么匹配"], ["👍", "👎"]]
-    assert reply.edits == "r1"
-    seen = reply.text
-    while any("下一页" in row for row in labels(reply)):
-        reply = await talk.press("下一页", reply)
-        seen += reply.text
-    assert [seen.count(told.text) for told in BRIDGE] == [1] * len(BRIDGE)
-    assert "回到第一页" in labels(reply)[1]
-    assert all(len(button.data.encode()) <= 64 for row in reply.buttons for button in row)
-    button = parse_callback(first.buttons[0][0].data)
-    assert button
-    assert (await talk.carry(Callback(Action.PAGE, button.shown_id, 900).data)).notice == "没有更多了。"
-
-
-@pytest.mark.parametrize(
-    ("now", "said"),
-    [
-        ("新的一句：桥的第2句。", "新的一句：桥的第2句。\n——《桥通车了》第2行 · a.txt"),
-        ("别的事。", ZH.nothing_found.format("桥的第2句")),
-    ],
-    ids=["changed", "gone"],
-)
-async def test_a_button_whose_facts_have_changed_says_so_and_refreshes(
-    talk: Talk, now: str, said: str
-) -> None:
-    reply = await talk.say("桥的第2句")
-    talk.store.swap(Paper([fact(now)], version="v2"))
-    told = await talk.press("上下文", reply)
-    assert (told.notice, told.edits, told.text) == ("文章更新过了，这是新的结果。", "r1", said)
-
-
-async def test_a_button_nobody_remembers_or_of_another_chat_is_called_stale(talk: Talk) -> None:
-    for data in ("", "x", "c.nosuchid.0", "c.zzzz.99999", "z.1.0", "🙂" * 16, "a" * 64):
-        for chat in (PRIVATE, None):  # as under a result that was found inline
-            told = await talk.carry(data, chat)
-            assert (told.text, told.notice) == ("", ZH.stale), data
-    told = await talk.carry((await talk.say("桥的")).buttons[0][0].data, GROUP)
-    assert (told.text, told.notice) == ("", ZH.stale)
-    for action in Action:
-        carried = Callback(action, "0a1b2c3d", 12)
-        assert parse_callback(carried.data) == carried
-
-
-QUESTION = Answer("多长", True, 0.9, "第2句", (hit(BRIDGE[0], "第2句"), hit(BRIDGE[1])))
-FORGED = hit(fact("桥塌了。"), "桥")
-
-
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        (QUESTION, f"第2句\n{SECOND}"),
-        (Answer("桥", True, 0.9, "塌了", (FORGED, hit(BRIDGE[0], "桥"))), SECOND),
-        (Answer("桥", True, 0.9, None, (FORGED,)), ZH.nothing_found.format("桥")),
-    ],
-    ids=["a question's one fact", "a fact that its file does not prove", "nothing is proved"],
-)
-async def test_what_is_answered_is_said_as_far_as_it_is_proved(
-    answer: Answer, said: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.ERROR), talking(Paper(PAPER, [answer])) as talk:
-        assert (await talk.say(answer.query)).text == said
-    assert (FORGED.fact.id in caplog.text) == (answer is not QUESTION)
 
 
 class Troubled(Paper):
     """Is stuck over one question until it may go on, and breaks over another."""
 
     def __init__(self) -> None:
-        super().__init__(PAPER)
+        super().__init__(BRIDGES)
         self.go_on = threading.Event()
 
     def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
@@ -297,6 +175,55 @@ async def test_what_went_wrong_is_logged_and_told_in_the_language_of_the_chat(
 
     await asyncio.gather(*map(told_in, ("zh", "zh-Hant", "en")))
     assert "index broke" in caplog.text
+
+
+async def inline(talk: Talk, text: str, offset: str = "") -> tuple[list[tuple[str, Reply]], str]:
+    """Titles and replies of a page of results, all with ids that Telegram takes, and where the next one begins."""
+    answer = await talk.dispatcher.inline(InlineQuery("i1", READER, text, offset))
+    ids = [result.id for result in answer.results]
+    assert len(set(ids)) == len(ids) <= 20 and all(len(one.encode()) <= 64 for one in ids)
+    return [(result.title, result.reply) for result in answer.results], answer.next_offset
+
+
+@pytest.fixture
+def searched() -> Iterator[Talk]:
+    with talking(Paper(MANY, [CLOSE, BOTH])) as begun:
+        yield begun
+
+
+async def test_inline_offers_twenty_cited_facts_a_page_and_none_twice(searched: Talk) -> None:
+    seen, offset = await inline(searched, "桥的")
+    first = seen
+    while offset:
+        more, offset = await inline(searched, "桥的", offset)
+        seen = seen + more
+    assert len({reply.text for _, reply in seen}) == len(seen) == 58
+    for odd in ("x", "-20", "7", "99999999", "１０", "2" * 5000):
+        assert (await inline(searched, "桥的", odd))[0] == first
+
+
+BOTH = replace(CLOSE, query="大桥", found=True, close=False, hits=(hit(MANY[7]),), related=(hit(MANY[8]), *CLOSE.related[:2]))  # fmt: skip
+PRINTED, ALIKE = "桥通车了", "【意思相近】桥通车了"
+
+
+async def test_an_inline_fact_carries_title_sentence_and_source_and_what_is_close_is_marked(
+    searched: Talk,
+) -> None:
+    for text, found in {
+        "桥的第5句": (PRINTED, "桥的第5句。\n——《桥通车了》第5行 · a.txt"),
+        "  ": (ZH.inline_how, ZH.start),
+        "qzxjk": (ZH.nothing_found.format("qzxjk"), ZH.nothing_found.format("qzxjk")),
+        "大桥通车": (ALIKE, "【意思相近】\n桥的第2句。\n——《桥通车了》第2行 · a.txt"),
+    }.items():
+        (title, reply), *_ = (await inline(searched, text))[0]
+        assert (title, reply.text) == found
+    assert [title for title, _ in (await inline(searched, "大桥"))[0]] == [PRINTED, ALIKE, ALIKE]
+
+
+def test_a_buttons_data_is_read_as_it_was_written() -> None:
+    for action in Action:
+        carried = Callback(action, "0a1b2c3d", 12)
+        assert parse_callback(carried.data) == carried
 
 
 @given(
