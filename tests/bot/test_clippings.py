@@ -161,9 +161,7 @@ def test_the_frame_goes_round_the_very_words(
     assert sum(inside.histogram()[:128]) > 300
 
 
-def test_the_picture_over_a_caption_is_shown_instead_and_the_whole_page_where_the_words_are_not_found() -> (
-    None
-):
+def test_a_captions_picture_is_shown_and_the_whole_page_where_words_are_not_found() -> None:
     sheet = Sheet()
     sheet.picture(40, 500, 200, 150)
     sheet.text(40, 485, 8, "图为修好的石桥。")

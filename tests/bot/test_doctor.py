@@ -119,9 +119,7 @@ async def test_whoever_serves_wecom_here_or_perhaps_elsewhere_keeps_its_place(tm
         assert server.subscriptions == 1
 
 
-async def test_where_nobody_serves_wecoms_secret_is_tried_and_its_troubles_are_each_the_last_finding() -> (
-    None
-):
+async def test_where_nobody_serves_wecoms_secret_is_tried_and_its_troubles_named() -> None:
     async with gateway() as server:
         reached, right, ready = WECOM_REACHED
         well = await told(wecom_by(server), Severity.WELL)

@@ -165,9 +165,7 @@ async def loud(folder: Path, settings: dict[str, str]) -> Loud:
 
 
 @pytest.mark.slow
-async def test_an_event_that_kills_is_quarantined_and_the_next_start_receives_again(
-    tmp_path: Path, world: Everywhere
-) -> None:
+async def test_an_event_that_kills_is_quarantined_and_others_heard(tmp_path: Path, world: Everywhere) -> None:
     bot = await loud(tmp_path, world.settings)
     await until(world.hears)
     for surface in world.surfaces:

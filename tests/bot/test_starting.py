@@ -72,9 +72,7 @@ async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_p
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.slow
-async def test_a_start_that_is_broken_off_ends_well_and_leaves_no_folder(
-    tmp_path: Path, how: signal.Signals
-) -> None:
+async def test_a_start_that_is_broken_off_leaves_no_folder(tmp_path: Path, how: signal.Signals) -> None:
     async with starting(tmp_path) as (bot, url):
         async with aiohttp.ClientSession(url) as http, asyncio.timeout(PATIENCE):
             while not re.search(r"正在整理 \d", await (await http.get("/readyz")).text()):
@@ -200,9 +198,7 @@ def found(bot: BotProcess) -> bool:
 
 
 @pytest.mark.slow
-async def test_commands_reload_and_ask_beside_a_running_bot_which_a_second_one_on_its_folder_is_not(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
+async def test_commands_work_beside_a_bot_a_second_bot_not(tmp_path: Path, settings: dict[str, str]) -> None:
     async with running(tmp_path, **settings) as bot:
         second = await asyncio.to_thread(command, tmp_path, "run")
         assert (second.returncode, str(bot.pid) in second.stderr.decode()) == (75, True)

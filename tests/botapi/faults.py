@@ -22,8 +22,7 @@ Fault = Refusal | Hang | Reset | Garbage
 UNAUTHORIZED = Refusal(401, "Unauthorized")
 NOT_FOUND = Refusal(404, "Not Found")
 SECOND_POLLER = Refusal(
-    409,
-    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+    409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 )
 WEBHOOK_IS_ON = Refusal(
     409,
@@ -48,7 +47,5 @@ def flood(seconds: int) -> Refusal:
 
 def migrated(new_id: int) -> Refusal:
     return Refusal(
-        400,
-        "Bad Request: group chat was upgraded to a supergroup chat",
-        {"migrate_to_chat_id": new_id},
+        400, "Bad Request: group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": new_id}
     )

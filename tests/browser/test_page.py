@@ -262,12 +262,7 @@ async def test_what_articles_and_questions_hold_is_never_markup(tab: Tab, url: s
 async def test_the_page_is_small(url: str) -> None:
     async with aiohttp.ClientSession() as http:
         size = 0
-        for path in (
-            f"/?q={quote(QUESTION)}",
-            "/static/chuchu.css",
-            "/static/chuchu.js",
-            "/static/icon.svg",
-        ):
+        for path in (f"/?q={quote(QUESTION)}", "/static/chuchu.css", "/static/chuchu.js", "/static/icon.svg"):
             async with http.get(f"{url}{path}") as response:
                 size += len(await response.read())
     assert size <= KILOBYTES * 1024

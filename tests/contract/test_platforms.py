@@ -137,9 +137,7 @@ WRONG: dict[str, tuple[Any, Any, str, dict[str, object]]] = {
 
 
 @pytest.mark.parametrize("setting", WRONG)
-async def test_who_is_refused_for_five_minutes_and_no_sooner_is_told_which_setting_to_look_at(
-    tmp_path: Path, setting: str
-) -> None:
+async def test_who_is_refused_for_five_minutes_is_told_which_setting(tmp_path: Path, setting: str) -> None:
     opening, serving, word, wrong = WRONG[setting]
     clock, told = Clock(0.0), list[str]()
     clocks = Clocks(monotonic=clock)

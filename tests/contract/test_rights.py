@@ -211,9 +211,7 @@ def bot(telegram: TelegramPeople) -> Bot:
     return Bot(telegram.server, telegram.folder)
 
 
-async def test_a_group_is_answered_in_its_topic_with_the_question_quoted_only_when_addressed(
-    bot: Bot,
-) -> None:
+async def test_a_group_is_answered_in_its_topic_quoting_and_only_when_addressed(bot: Bot) -> None:
     forum, reader = group(-1001, forum=True), user(21)
     topic = {"message_thread_id": 5, "is_topic_message": True}
     silent = await bot.tell(message=message(PLACE, forum, 1, reader, **topic))

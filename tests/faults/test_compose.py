@@ -83,9 +83,7 @@ def test_what_it_names_exists_and_nothing_is_left_over(compose: Json) -> None:
 
 
 @pytest.mark.slow
-async def test_its_services_serve_and_a_question_outlives_the_replica_that_had_it(
-    compose: Json, tmp_path: Path
-) -> None:
+async def test_its_services_serve_and_outlive_one_that_is_killed(compose: Json, tmp_path: Path) -> None:
     ports = {name: free_port() for name in [*replicas(compose), "proxy"]}
     with database(compose) as running:
         processes = {}

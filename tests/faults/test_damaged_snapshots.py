@@ -49,9 +49,7 @@ def data(stored: Path, tmp_path: Path) -> Path:
     return shutil.copytree(stored / "var", tmp_path / "var")
 
 
-async def test_the_version_before_serves_in_place_of_a_damaged_one_which_is_moved_aside(
-    stored: Path, data: Path
-) -> None:
+async def test_the_version_before_serves_and_a_damaged_one_is_moved_aside(stored: Path, data: Path) -> None:
     """Which damages are noticed, `tests/knowledge/snapshots/test_versions.py` tells."""
     flip(data / SERVED / "000002" / "sources.json")
     async with start_knowledge(stored / "articles", data, HereBuilder()) as knowledge:

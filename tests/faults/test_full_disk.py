@@ -135,9 +135,7 @@ async def test_a_start_on_a_read_only_disk_uses_what_is_stored_there(disk: Path,
         assert (room.builder.built, len(room.texts())) == (0, 12)
 
 
-async def test_a_bot_on_a_full_disk_loses_nothing_goes_on_when_there_is_room_and_stops_when_asked(
-    tmp_path: Path,
-) -> None:
+async def test_a_bot_on_a_full_disk_loses_nothing_goes_on_and_stops_when_asked(tmp_path: Path) -> None:
     articles, readers = write_corpus(tmp_path / "articles"), range(10, 40)
     with small_disk(tmp_path / "var", 4) as disk:
         async with bot_api() as api, bot_process(tmp_path, api, CHUCHU_ARTICLES=str(articles)) as bot:

@@ -211,9 +211,7 @@ async def test_another_databases_log_beside_the_state_is_refused_and_empties_not
         assert await state.checkpoints.get("told_version") == "000007"
 
 
-async def test_another_databases_log_beside_the_inbox_is_moved_aside_and_loses_nothing(
-    tmp_path: Path,
-) -> None:
+async def test_another_databases_log_beside_the_inbox_is_moved_aside(tmp_path: Path) -> None:
     path = tmp_path / "inbox.sqlite"
     async with open_inbox(path, lambda: 1e9) as inbox:
         await inbox.store([new_update(1)])

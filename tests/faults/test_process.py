@@ -82,9 +82,7 @@ def builds(pid: int) -> list[psutil.Process]:
     return [fork for child in psutil.Process(pid).children() for fork in child.children()]
 
 
-async def test_hangups_before_the_start_is_over_are_no_death_and_a_hundred_make_at_most_two_reloads(
-    tmp_path: Path,
-) -> None:
+async def test_early_hangups_are_no_death_and_a_hundred_make_two_reloads(tmp_path: Path) -> None:
     articles = write_corpus(tmp_path / "articles")
     async with bot_api() as api:
         bot = BotProcess(tmp_path, api, CHUCHU_ARTICLES=str(articles))
@@ -132,9 +130,7 @@ async def test_a_stop_in_the_middle_of_a_reload_leaves_the_old_or_the_new_versio
         assert not list(versions(tmp_path).folder.glob(".building-*"))
 
 
-async def test_reloads_that_find_no_memory_or_are_killed_leave_the_old_version_and_the_next_one_works(
-    tmp_path: Path,
-) -> None:
+async def test_reloads_without_memory_or_killed_leave_the_old_version(tmp_path: Path) -> None:
     async with serving(tmp_path) as (api, bot):
         write_corpus(tmp_path / "articles", 300, "新区改造")
         (waiting,) = psutil.Process(bot.pid).children()
@@ -195,7 +191,7 @@ def start_reload(folder: Path) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize(
     ("times", "seed"), [(10, 5), pytest.param(200, 6, marks=pytest.mark.soak)], ids=["ten", "two hundred"]
 )
-def test_after_each_kill_the_next_start_serves_the_old_or_the_new_snapshot_whole(
+def test_after_each_kill_the_old_or_the_new_snapshot_serves_whole(
     tmp_path: Path, times: int, seed: int
 ) -> None:
     chance, news, articles = random.Random(seed), 0, write_corpus(tmp_path / "articles")

@@ -205,9 +205,7 @@ def made_of_words(seed: int, number: int) -> Iterator[str]:
     ("seed", "number"),
     [pytest.param(3, 60, marks=pytest.mark.slow), pytest.param(4, 5_000, marks=pytest.mark.soak)],
 )
-def test_made_up_questions_are_answered_the_same_however_written(
-    paper: Snapshot, seed: int, number: int
-) -> None:
+def test_made_up_questions_are_answered_alike_in_any_writing(paper: Snapshot, seed: int, number: int) -> None:
     assert written_otherwise(paper, made_of_words(seed, number)) == []
 
 
@@ -252,9 +250,7 @@ def test_a_hundred_thousand_questions_have_sound_answers_in_time(paper: Snapshot
 
 
 @pytest.mark.soak
-async def test_five_thousand_strange_questions_are_answered_by_the_running_bot_in_time(
-    tmp_path: Path,
-) -> None:
+async def test_strange_questions_are_answered_by_the_running_bot_in_time(tmp_path: Path) -> None:
     took: list[tuple[float, str]] = []
     async with (
         running(tmp_path, CHUCHU_ARTICLES=str(ROOT / "seeds")) as bot,

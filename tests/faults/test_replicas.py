@@ -131,9 +131,7 @@ def widened(program: Path) -> str:
     return revision
 
 
-async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_the_new_tables(
-    tmp_path: Path, server: Server
-) -> None:
+async def test_a_program_is_replaced_under_load_and_the_old_refuses(tmp_path: Path, server: Server) -> None:
     newer = tmp_path / "newer"
     shutil.copytree(ROOT / "bot", newer / "bot", ignore=shutil.ignore_patterns("__pycache__"))
     (newer / "knowledge").symlink_to(ROOT / "knowledge")
@@ -159,9 +157,7 @@ async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_t
         assert running.waits()[-1] < LEASE  # nobody waited for a lease to run out
 
 
-async def test_a_reload_and_a_rollback_reach_every_replica_and_who_cannot_follow_says_so(
-    tmp_path: Path, server: Server
-) -> None:
+async def test_a_reload_reaches_every_replica_and_who_cannot_says_so(tmp_path: Path, server: Server) -> None:
     stores = [tmp_path / "shared", tmp_path / "elsewhere"]
     for store in stores:
         store.mkdir()
@@ -191,9 +187,7 @@ async def test_a_reload_and_a_rollback_reach_every_replica_and_who_cannot_follow
         assert ["昨日" in (await served_by(bot))[0] for bot in running.bots] == [False] * 3
 
 
-async def test_a_button_of_an_older_version_is_proved_against_it_or_renewed_on_another_replica(
-    tmp_path: Path, server: Server
-) -> None:
+async def test_a_button_of_an_older_version_is_proved_or_renewed(tmp_path: Path, server: Server) -> None:
     async with replicas(tmp_path, server, 0) as running:
         write_article(running.articles, "100.txt", "莫德纳落户闵行", UNCHANGED)
         await running.start(0)

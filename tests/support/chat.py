@@ -22,15 +22,7 @@ from bot.admin.reload_service import ReloadService
 from bot.admin.wiring import AdminModule, AdminOptions, Owners, open_admin, open_shared_state
 from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher, admin_handlers
-from bot.messages import (
-    Attachment,
-    ButtonPress,
-    Chat,
-    ChatType,
-    Message,
-    Reply,
-    Sender,
-)
+from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.ports import ChatSettings, Interactions, PlatformRegistry
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks

@@ -73,9 +73,7 @@ STRANGERS: list[tuple[dict[str, str] | list[tuple[str, str]], int]] = [
 ]
 
 
-async def test_nobody_else_learns_or_does_anything_and_a_flood_does_not_fill_the_audit_log(
-    room: Hall, door: Door
-) -> None:
+async def test_nobody_else_does_anything_and_no_flood_fills_the_audit_log(room: Hall, door: Door) -> None:
     asked = 0
     for (headers, status), path, method in product(
         STRANGERS, ("/admin/reload", "/metrics", "/", "/admin"), ("GET", "POST")
@@ -154,9 +152,7 @@ async def test_a_restore_that_is_refused_says_why_and_is_written_down(room: Hall
     assert (row.act, row.outcome) == ("restore", "failed") and "不是完好的备份" in row.detail
 
 
-def test_a_token_is_made_once_for_its_owner_alone_and_closed_again_where_others_could_read_it(
-    tmp_path: Path,
-) -> None:
+def test_a_token_is_made_once_and_closed_again_where_others_could_read_it(tmp_path: Path) -> None:
     (tmp_path / NAME).touch()  # one that is empty is filled
     first = load_or_create_token(tmp_path)
     assert len(first) >= 43

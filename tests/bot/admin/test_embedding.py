@@ -27,9 +27,7 @@ def versions(tmp_path: Path) -> SnapshotRepository:
     return SnapshotRepository(tmp_path / "snapshots")
 
 
-async def test_a_version_is_embedded_aside_and_whoever_waits_hears_of_it(
-    tmp_path: Path, versions: SnapshotRepository
-) -> None:
+async def test_a_version_is_embedded_aside_and_told_of(tmp_path: Path, versions: SnapshotRepository) -> None:
     done: list[str] = []
     with Semantics(tmp_path, "bundled") as semantics:
         async with EmbeddingService(semantics, versions, phrases(None).operating) as service:
@@ -49,7 +47,7 @@ async def test_what_goes_wrong_is_said_and_tried_again(tmp_path: Path, versions:
             assert "请检查这个地址" in (service.said() or "")
 
 
-async def test_nothing_is_embedded_where_it_is_off_or_nothing_is_stored(
+async def test_nothing_is_embedded_where_off_or_not_stored(
     tmp_path: Path, versions: SnapshotRepository
 ) -> None:
     for embeddings, version in (("off", "000001"), ("bundled", "temporary")):

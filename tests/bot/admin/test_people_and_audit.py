@@ -145,7 +145,7 @@ class Stumbling(HereBuilder):
         return await super().build(order, folder, progress)
 
 
-async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_heard(
+async def test_a_knock_in_vain_does_not_silence_next(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     builder = Stumbling()
@@ -221,9 +221,7 @@ def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing() -> N
         (claim(age=-timedelta(minutes=6)), Denial.CLOCK),
     ],
 )
-def test_no_role_acts_by_another_way_than_a_new_private_message_of_its_own(
-    tried: AccessRequest, why: Denial
-) -> None:
+def test_no_role_acts_but_by_a_new_private_message_of_its_own(tried: AccessRequest, why: Denial) -> None:
     for act, role in product(Permission, [Role.OWNER, Role.EDITOR, None]):
         known = role or why in (Denial.NOT_THEMSELVES, Denial.EDITED)
         assert authorize(act, tried, role, NOW) is (why if known else Denial.NOBODY), (act, role)

@@ -66,9 +66,7 @@ async def test_a_report_takes_the_place_of_progress_that_is_still_on_its_way(tmp
 STEP = 0.02  # seconds
 
 
-async def test_a_folder_that_changed_and_kept_still_is_told_once_and_being_away_is_no_change(
-    tmp_path: Path,
-) -> None:
+async def test_a_folder_that_changed_and_kept_still_is_told_once_not_when_away(tmp_path: Path) -> None:
     articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
     built = folder_fingerprint(articles, find_sources(articles))
     async with background(poll_folder(articles, STEP, lambda: knocks.append(1), built)):
@@ -106,9 +104,7 @@ def ignore(stage: str, done: int, of: int) -> None:
     """Nobody looks at how far it is."""
 
 
-async def test_one_child_builds_again_and_again_tells_how_far_it_is_and_says_again_what_it_said_in_words(
-    tmp_path: Path,
-) -> None:
+async def test_one_child_builds_again_and_again_and_tells_how_far_it_is(tmp_path: Path) -> None:
     stages: list[str] = []
     for name in ("first", "second", "third"):
         (tmp_path / name).mkdir()

@@ -60,9 +60,7 @@ def bomb() -> bytes:
     return packed.getvalue()
 
 
-async def test_what_cannot_be_read_or_streams_on_is_refused_with_its_reason_and_kept_nowhere(
-    room: Hall,
-) -> None:
+async def test_what_cannot_be_read_or_streams_on_is_refused_and_kept_nowhere(room: Hall) -> None:
     noise, broken = bytes(range(256)) * 40, b"%PDF-1.7\nnothing"
     for name, data in (("bomb.zip", bomb()), ("noise.txt", noise), ("broken.pdf", broken)):
         said = await send(room, name, data)
@@ -81,9 +79,7 @@ class Stalling(FakePlatform):
         raise RuntimeError("no file: ServerTimeoutError")
 
 
-async def test_a_file_of_which_only_a_part_came_is_said_to_be_missing_and_leaves_nothing(
-    tmp_path: Path,
-) -> None:
+async def test_a_file_of_which_a_part_came_is_missing_and_leaves_nothing(tmp_path: Path) -> None:
     async with hall(tmp_path, phone=Stalling()) as room:
         assert SAID.unfetched in await send(room, "步道.txt", TEXT.encode())
         assert files_below(room.data / "uploads") == set()
@@ -106,9 +102,7 @@ class PressedMeanwhile(Uploads):
 
 
 @pytest.mark.parametrize("pressed", [False, True])
-async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_published(
-    room: Hall, pressed: bool
-) -> None:
+async def test_a_file_undecided_for_a_day_goes_unless_being_published(room: Hall, pressed: bool) -> None:
     await send(room, "步道.txt", TEXT.encode())
     room.clock.forward(days=2)
     context = room.side.context

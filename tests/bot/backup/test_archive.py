@@ -110,9 +110,7 @@ async def test_a_backup_that_is_not_whole_is_refused_and_nothing_changes(tmp_pat
         assert not (tmp_path / "outside").exists()
 
 
-async def test_a_backup_overwrites_no_file_makes_no_folder_and_of_a_folder_where_nobody_was_served_can_be_made(
-    tmp_path: Path,
-) -> None:
+async def test_a_backup_overwrites_no_file_makes_no_folder_and_needs_no_reader(tmp_path: Path) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
     file.write_text("mine")
     for where, why in ((file, "已经存在"), (tmp_path / "没建" / "backup", r"没有 .*没建 这个文件夹")):

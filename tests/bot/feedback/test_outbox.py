@@ -51,9 +51,7 @@ async def left(outbox: Outbox, *tries: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_everything_that_waits_is_sent_once_a_chat_that_is_down_holds_up_nobody_and_is_tried_again(
-    tmp_path: Path,
-) -> None:
+async def test_what_waits_is_sent_once_and_a_chat_that_is_down_holds_up_nobody(tmp_path: Path) -> None:
     chats = [str(number) for number in range(50)]
     await queue(tmp_path, "down", *chats)
     platform, clock = Platform(), Clock(NOW)
@@ -105,9 +103,7 @@ class Disk(Outbox):
             raise StateReadOnly("the disk is full")
 
 
-async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_on_a_full_disk_nothing_is_sent_twice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     await queue(tmp_path, "up", "down")
     platform, clock = Platform(), Clock(NOW)
     platform.down.add("down")

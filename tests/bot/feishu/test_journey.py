@@ -72,9 +72,7 @@ async def test_private_is_answered_and_a_group_only_where_the_bot_is_named(tmp_p
     assert (talk.heard[1].chat, talk.heard[1].sender.id) == (TOGETHER, ANN)
 
 
-async def test_a_topic_is_answered_in_the_topic_and_a_quote_is_a_quote_until_it_is_withdrawn(
-    tmp_path: Path,
-) -> None:
+async def test_a_topic_is_answered_there_and_a_quote_is_one_until_withdrawn(tmp_path: Path) -> None:
     talk = Echo(reply=lambda m: [Reply([Run("答")], reply_to=m.id)])
     async with world(tmp_path, talk) as there:
         there.server.known.add("om_root")
@@ -218,9 +216,7 @@ async def test_a_chat_that_put_us_out_is_spoken_to_again_when_it_lets_us_in(tmp_
         assert there.server.texts(GROUP) == ["消息"]
 
 
-async def test_a_groups_owner_and_admins_administer_it_and_where_that_cannot_be_learnt_nobody(
-    tmp_path: Path,
-) -> None:
+async def test_owner_and_admins_administer_a_group_and_nobody_if_unknown(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
         there.server.groups[GROUP] = {"owner_id": ANN, "user_manager_id_list": [BEN]}
         told = [await there.service.administers(TOGETHER, Sender(who)) for who in (ANN, BEN, BOT)]

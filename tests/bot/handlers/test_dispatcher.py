@@ -45,9 +45,7 @@ CHANNEL = Message(
 
 
 @examples("text", "kind", "rest")
-def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(
-    text: str, kind: str, rest: str
-) -> None:
+def test_in_private_all_is_asked_but_commands_and_courtesies(text: str, kind: str, rest: str) -> None:
     small = {"greeting": SmallTalk.GREETING, "thanks": SmallTalk.THANKS, "search": Search(rest)}
     assert parse_intent(replace(IN_PRIVATE, text=text)) == small.get(kind, TypedCommand(kind, rest))
 
@@ -75,18 +73,14 @@ HEARD = [
 
 
 @pytest.mark.parametrize(("message", "text", "meant"), HEARD)
-def test_a_group_is_heard_when_it_means_us_a_channel_when_it_asks_and_no_bot_and_no_edited_command_ever(
-    message: Message, text: str, meant: object
-) -> None:
+def test_who_is_heard_means_us_and_is_no_bot_and_no_edit(message: Message, text: str, meant: object) -> None:
     assert parse_intent(replace(message, text=text)) == meant
 
 
 MANUAL = Path(__file__).parents[3] / "docs" / "permissions.md"
 
 
-def test_every_command_is_described_in_every_language_and_every_scope_has_a_menu_in_english_and_chinese() -> (
-    None
-):
+def test_every_command_is_described_and_every_scope_has_a_menu_in_each_language() -> None:
     for language in ("zh-Hans", "zh-Hant", "en"):
         described = phrases(language).commands
         assert {command.name for command in COMMANDS} == set(described)
@@ -153,9 +147,7 @@ def troubled() -> Iterator[Talk]:
             snapshot.go_on.set()
 
 
-async def test_twenty_stuck_lookups_are_given_up_with_a_text_and_others_answered_meanwhile(
-    troubled: Talk,
-) -> None:
+async def test_stuck_lookups_are_given_up_with_a_text_while_others_are_answered(troubled: Talk) -> None:
     slow = [asyncio.create_task(troubled.say("慢")) for _ in range(20)]
     await asyncio.sleep(0)
     assert (await troubled.say("桥的第2句")).text == SECOND
@@ -206,9 +198,7 @@ BOTH = replace(CLOSE, query="大桥", found=True, close=False, hits=(hit(MANY[7]
 PRINTED, ALIKE = "桥通车了", "【意思相近】桥通车了"
 
 
-async def test_an_inline_fact_carries_title_sentence_and_source_and_what_is_close_is_marked(
-    searched: Talk,
-) -> None:
+async def test_an_inline_fact_carries_its_source_and_what_is_close_is_marked(searched: Talk) -> None:
     for text, found in {
         "桥的第5句": (PRINTED, "桥的第5句。\n——《桥通车了》第5行 · a.txt"),
         "  ": (ZH.inline_how, ZH.start),

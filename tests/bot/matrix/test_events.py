@@ -180,9 +180,7 @@ def test_what_is_said_in_a_thread_falls_back_to_its_root_for_clients_that_know_n
     assert content([Run("答")], thread="$root")["m.relates_to"] == wanted
 
 
-def test_an_edit_says_the_new_words_marked_for_old_clients_and_where_it_is_refused_without_html_and_no_more() -> (
-    None
-):
+def test_an_edit_is_marked_for_old_clients_and_said_plainly_where_it_is_refused() -> None:
     said = content([Run("新", Style.BOLD)], edits="$old")
     html = {"format": "org.matrix.custom.html", "formatted_body": "<strong>新</strong>"}
     assert said["body"] == "* 新"

@@ -79,9 +79,7 @@ async def test_a_question_is_answered_by_a_notice_in_its_place(tmp_path: Path) -
     assert threaded["m.relates_to"] == {**thread, **answers}
 
 
-async def test_what_came_while_nobody_was_there_is_heard_once_and_in_order_but_what_was_before_the_first(
-    tmp_path: Path,
-) -> None:
+async def test_what_came_while_nobody_was_there_is_heard_once_and_in_order(tmp_path: Path) -> None:
     echo = Echo()
     async with homeserver() as server:
         room = server.room(ANN, BOB)
@@ -176,9 +174,7 @@ async def test_a_number_presses_also_after_a_restart(tmp_path: Path) -> None:
     assert echo.pressed == [ButtonPress(chat, ours[1]["event_id"], press, Sender(ANN), "m:2")]
 
 
-async def test_a_file_comes_whole_a_picture_is_uploaded_and_what_is_too_large_said_plainly(
-    tmp_path: Path,
-) -> None:
+async def test_files_come_whole_pictures_go_and_what_is_too_large_is_plain(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
         server = there.server
         room, other, third = server.room(ANN), server.room(ANN), server.room(ANN)
@@ -218,9 +214,7 @@ async def test_who_may_change_a_rooms_state_administers_it(tmp_path: Path) -> No
             assert await there.service.administers(chat, Sender(BOB)) is administers, level
 
 
-async def test_a_room_that_is_replaced_moves_with_what_is_kept_for_it_and_nobody_moves_into_anothers(
-    tmp_path: Path,
-) -> None:
+async def test_a_replaced_room_moves_with_what_is_kept_and_into_nobodys(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
         server = there.server
         evil, victim = server.room(EVE, ANN), server.room(ANN, BOB)

@@ -113,9 +113,7 @@ doors = pytest.mark.parametrize("name", ["telegram", "feishu", "feishu, sealed"]
 
 
 @doors
-async def test_an_update_is_acknowledged_when_it_is_stored_and_answered_once(
-    tmp_path: Path, name: str
-) -> None:
+async def test_an_update_is_acknowledged_when_stored_and_answered_once(tmp_path: Path, name: str) -> None:
     async with door(name, tmp_path) as there:
         for more in (("Content-Type", "application/json; charset=utf-8"), ("X-More", "x")):
             body, headers = there.question()
@@ -204,9 +202,7 @@ async def test_what_the_platform_did_not_send_or_seal_as_agreed_is_turned_away_u
     assert "wrong" not in caplog.text
 
 
-async def test_garbage_that_knows_the_secret_is_put_aside_so_that_it_does_not_come_again(
-    tmp_path: Path,
-) -> None:
+async def test_garbage_that_knows_the_secret_is_put_aside_for_good(tmp_path: Path) -> None:
     async with door("telegram", tmp_path) as there:
         for number, (what, garbage) in enumerate(GARBAGE.items(), 1):
             assert (await there.bring(garbage, KNOWN))[:2] == (200, b""), what
@@ -217,9 +213,7 @@ async def test_garbage_that_knows_the_secret_is_put_aside_so_that_it_does_not_co
 
 
 @pytest.mark.parametrize("name", ["feishu", "feishu, sealed"])
-async def test_feishus_address_is_verified_what_is_too_large_turned_away_and_what_is_no_event_put_aside(
-    tmp_path: Path, name: str
-) -> None:
+async def test_feishus_address_is_verified_and_what_is_no_event_put_aside(tmp_path: Path, name: str) -> None:
     dressed = sealed if "sealed" in name else plain
     async with door(name, tmp_path) as there:
         status, told, _ = await there.bring(dressed(CHECK), [])

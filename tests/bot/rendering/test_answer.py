@@ -68,9 +68,7 @@ def test_why_names_each_matched_word_once_and_no_part_of_another() -> None:
     ],
     ids=["another campaign", "none", "the same figure", "another time", "another day"],
 )
-def test_what_is_not_of_one_campaign_and_time_does_not_contradict(
-    text: str, campaign: str | None, date: str | None
-) -> None:
+def test_only_one_campaign_and_time_contradicts(text: str, campaign: str | None, date: str | None) -> None:
     one = fact("大桥长5公里。", of=replace(article("甲", "a.txt", campaign="开局之年"), date="2023-07-01"))
     two = fact(text, of=replace(article("乙", "b.txt", campaign=campaign), date=date))
     said = drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥"))))
@@ -114,9 +112,7 @@ def test_a_citation_names_issue_author_and_source_each_once(
     ("tag", "said"), [("zh", "第2行 识别自图片（把握95%）"), ("en", "line 2 read from an image (95% sure)")]
 )
 @pytest.mark.parametrize("found", [True, False])
-def test_what_was_recognised_in_an_image_says_so_and_how_surely_wherever_it_is_told(
-    found: bool, tag: str, said: str
-) -> None:
+def test_what_was_recognised_in_an_image_says_so_and_how_surely(found: bool, tag: str, said: str) -> None:
     told = hit(replace(fact("涉及居民楼27栋。", 2), recognised=0.957), "27栋")
     answer = Answer("几栋", found, 0.9, "27栋" if found else None, (told,) * found, (told,) * (not found))
     assert said in "".join(run.text for run in answer_runs(answer, phrases(tag)))

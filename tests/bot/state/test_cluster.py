@@ -54,9 +54,7 @@ def freeze(cluster: Cluster) -> None:
     cluster.replica._renew = lambda connection: asyncio.sleep(3600)  # type: ignore[method-assign]
 
 
-async def test_a_chat_is_one_processs_at_a_time_and_what_another_stores_reaches_its_holder(
-    postgres: str,
-) -> None:
+async def test_a_chat_is_one_processs_and_what_another_stores_reaches_it(postgres: str) -> None:
     async with two(postgres) as (one, other):
         mine, its = one.inboxes.of("telegram"), other.inboxes.of("telegram")
         work, elsewhere = Collected(), Collected()
@@ -75,9 +73,7 @@ async def test_a_chat_is_one_processs_at_a_time_and_what_another_stores_reaches_
                 assert dict(await its.status_counts()) == {UpdateStatus.ANSWERED: 2, None: 1}
 
 
-async def test_what_a_dead_process_held_is_anothers_in_order_and_the_dead_can_end_nothing(
-    postgres: str,
-) -> None:
+async def test_what_the_dead_held_is_anothers_and_they_can_end_nothing(postgres: str) -> None:
     async with two(postgres) as (one, other):
         mine, its = one.inboxes.of("telegram"), other.inboxes.of("telegram")
         work, elsewhere = Collected(), Collected()

@@ -107,9 +107,7 @@ async def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> N
     ],
     ids=["changed", "laid upon another", "removed"],
 )
-async def test_what_is_changed_or_removed_in_the_audit_log_is_found(
-    tmp_path: Path, done: str, broken: int
-) -> None:
+async def test_a_change_of_the_audit_log_is_found(tmp_path: Path, done: str, broken: int) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
         for n in range(3):
             await state.audit.add(AuditEntry(NOW, "telegram:42", "reload", "refused", str(n)))

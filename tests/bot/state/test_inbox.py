@@ -11,15 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStore, InboxError, LeaseLost
-from bot.inbox import (
-    KEPT_SECONDS,
-    ClaimedUpdate,
-    ClosedChat,
-    Inbox,
-    NewUpdate,
-    QueuedUpdate,
-    UpdateStatus,
-)
+from bot.inbox import KEPT_SECONDS, ClaimedUpdate, ClosedChat, Inbox, NewUpdate, QueuedUpdate, UpdateStatus
 from bot.state.sqlite_inbox import WriterThread
 from tests.bot.state.conftest import OpenInboxes
 from tests.bot.telegram.service import Echo, polling
@@ -49,7 +41,7 @@ async def stored(inbox: Inbox, *updates: NewUpdate) -> AsyncIterator[list[Queued
         yield sorted(await work.until(len(updates)), key=lambda one: one.number)
 
 
-async def test_an_update_is_stored_once_however_often_it_comes_and_handed_out_once(
+async def test_an_update_is_stored_and_handed_out_once_however_often_it_comes(
     open_inboxes: OpenInboxes,
 ) -> None:
     async with open_inboxes() as inboxes:
@@ -105,9 +97,7 @@ async def test_how_far_a_platform_was_read_is_stored_with_what_it_brought(open_i
         assert await inboxes.of("telegram").position() is None
 
 
-async def test_what_has_not_ended_is_delivered_after_a_restart_in_the_order_of_its_coming(
-    open_inboxes: OpenInboxes,
-) -> None:
+async def test_what_has_not_ended_is_delivered_after_a_restart_in_order(open_inboxes: OpenInboxes) -> None:
     async with open_inboxes() as inboxes:
         inbox = inboxes.of("telegram")
         async with stored(inbox, new_update(3), new_update(1), new_update(2)) as updates:
@@ -116,9 +106,7 @@ async def test_what_has_not_ended_is_delivered_after_a_restart_in_the_order_of_i
         assert [update.id for update in await waiting(inboxes.of("telegram"), 2)] == ["3", "1"]
 
 
-async def test_attempts_are_counted_before_the_update_is_handed_out_and_can_be_taken_back(
-    open_inboxes: OpenInboxes,
-) -> None:
+async def test_attempts_are_counted_first_and_can_be_taken_back(open_inboxes: OpenInboxes) -> None:
     attempts = []
     for _ in range(3):
         async with open_inboxes() as inboxes:
@@ -149,9 +137,7 @@ async def test_an_ended_update_is_not_handed_out_again_and_keeps_its_first_end_b
             assert found == [("telegram", "1", "message", None, None, "refused")]
 
 
-async def test_ended_updates_are_kept_for_seven_days_and_waiting_ones_for_ever(
-    open_inboxes: OpenInboxes,
-) -> None:
+async def test_ended_updates_are_kept_seven_days_waiting_ones_for_ever(open_inboxes: OpenInboxes) -> None:
     clock = Clock(1_800_000_000.0)
     async with open_inboxes(clock) as inboxes:
         inbox = inboxes.of("telegram")
@@ -167,9 +153,7 @@ async def test_ended_updates_are_kept_for_seven_days_and_waiting_ones_for_ever(
         assert [update.id for update in await waiting(inbox, 1)] == ["2"]
 
 
-async def test_what_is_forgotten_about_a_chat_stays_forgotten_when_the_request_itself_ends(
-    open_inboxes: OpenInboxes,
-) -> None:
+async def test_what_is_forgotten_stays_so_when_the_request_itself_ends(open_inboxes: OpenInboxes) -> None:
     async with open_inboxes() as inboxes:
         inbox = inboxes.of("telegram")
         async with stored(inbox, *(new_update(n, queue) for n, queue in enumerate("778"))) as updates:
@@ -249,9 +233,7 @@ async def test_a_folder_that_cannot_be_written_is_named_before_any_update_is_tak
             pass
 
 
-async def test_a_transaction_that_cannot_be_rolled_back_does_not_stop_the_next_but_one(
-    tmp_path: Path,
-) -> None:
+async def test_a_transaction_that_cannot_be_rolled_back_stops_only_the_next(tmp_path: Path) -> None:
     def prepare(db: sqlite3.Connection) -> None:
         db.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER)")
 

@@ -137,9 +137,7 @@ def preferences(request: pytest.FixtureRequest, state: State) -> Preferences:
     return InMemoryPreferences() if request.param == "memory" else state.preferences
 
 
-async def test_a_choice_is_kept_for_every_topic_of_its_chat_and_no_other_and_the_defaults_leave_nothing(
-    preferences: Preferences,
-) -> None:
+async def test_a_choice_is_kept_for_every_topic_of_its_chat_and_no_other(preferences: Preferences) -> None:
     for chosen in (Preference("en", 3, Askers.ADMINS), Preference("zh-Hant", 5), Preference()):
         await preferences.put(GROUP, chosen)
         assert await preferences.get(Chat("telegram", "-100", ChatType.GROUP)) == chosen
@@ -178,9 +176,7 @@ async def miss(state: State, key: str, *askers: str, now: datetime = NOW) -> Non
         await state.questions.missed(f"id-{key}", key, key.upper(), asker, now)
 
 
-async def test_the_most_asked_question_comes_first_its_askers_count_once_and_one_ignored_is_still_counted(
-    state: State,
-) -> None:
+async def test_the_most_asked_question_comes_first_and_askers_count_once(state: State) -> None:
     await miss(state, "rare", "a")
     await miss(state, "often", "a", "b", "a")
     await miss(state, "ciie", "a")
@@ -291,9 +287,7 @@ async def test_a_chat_watches_a_word_once_and_at_most_twenty(state: State) -> No
     assert [watch.words for watch in await state.watches.of(TOPIC.chat)] == ["养老"]
 
 
-async def test_a_watch_is_never_told_twice_of_one_fact_and_dropped_by_its_own_chat_alone_hears_no_more(
-    state: State,
-) -> None:
+async def test_a_watch_is_told_once_of_a_fact_and_dropped_by_its_chat_alone(state: State) -> None:
     await state.watches.keep(private(7), "养老", "养老", NOW)
     (watch,) = await state.watches.all()
     told: list[News] = []

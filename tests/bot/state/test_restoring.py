@@ -176,9 +176,7 @@ async def rows_with(address: str, *needles: str) -> list[str]:
     return found
 
 
-async def test_after_being_forgotten_no_row_and_no_file_holds_the_id_or_its_hash_and_all_others_keep_theirs(
-    tmp_path: Path,
-) -> None:
+async def test_after_being_forgotten_no_row_and_no_file_holds_the_id(tmp_path: Path) -> None:
     address = sqlite_address(tmp_path)
     mine, theirs = (PSEUDONYMS.of("telegram", person) for person in (ME, OTHER))
     async with open_state(address) as state:

@@ -194,9 +194,7 @@ def waiting(number: int) -> NewUpdate:
     return sealed
 
 
-async def test_after_a_restart_a_newcomer_is_answered_before_nearly_all_of_a_long_backlog(
-    tmp_path: Path,
-) -> None:
+async def test_after_a_restart_a_newcomer_is_answered_before_a_long_backlog(tmp_path: Path) -> None:
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
         await inbox.store([waiting(number) for number in range(OLD, OLD + BACKLOG)])
     async with bot_api() as api:

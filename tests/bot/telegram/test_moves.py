@@ -80,7 +80,7 @@ async def a_group_about_to_move(folder: Path) -> AsyncIterator[tuple[BotApi, Sta
 
 
 @pytest.mark.parametrize("committed", [False, True], ids=["before the commit", "after it"])
-async def test_what_waits_for_a_group_finds_its_settings_whenever_the_process_dies(
+async def test_what_waits_for_a_group_finds_its_settings_after_a_death(
     tmp_path: Path, committed: bool
 ) -> None:
     async with a_group_about_to_move(tmp_path) as (api, state):
@@ -97,9 +97,7 @@ async def test_what_waits_for_a_group_finds_its_settings_whenever_the_process_di
         assert [waiting.chat for waiting in await state.outbox.due(NOW, 10)] == [here]
 
 
-async def test_an_answer_reaches_a_group_whose_move_cannot_be_written_down_and_that_is_made_up_for(
-    tmp_path: Path,
-) -> None:
+async def test_an_answer_reaches_a_group_whose_move_cannot_be_written_down(tmp_path: Path) -> None:
     moves = Unwritable()
     async with bot_api() as api, polling(api, tmp_path, Echo(), moves):
         api.chats.moved[OLD] = NEW

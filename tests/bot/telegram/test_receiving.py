@@ -20,9 +20,7 @@ async def ask(api: BotApi, text: str) -> None:
 
 
 @pytest.mark.parametrize("fault", [faults.SECOND_POLLER, Hang()], ids=["409", "hang"])
-async def test_polling_recovers_from_a_trouble_that_lasts_and_says_so_meanwhile(
-    tmp_path: Path, fault: Fault
-) -> None:
+async def test_polling_recovers_from_a_lasting_trouble_and_says_so(tmp_path: Path, fault: Fault) -> None:
     async with bot_api() as api, polling(api, tmp_path, Echo(), haste=5) as service:
         await ask(api, "之前")
         assert service.problem() is None
@@ -33,9 +31,7 @@ async def test_polling_recovers_from_a_trouble_that_lasts_and_says_so_meanwhile(
         assert service.problem() is None
 
 
-async def test_a_webhook_set_by_somebody_else_is_removed_without_losing_what_waits_there(
-    tmp_path: Path,
-) -> None:
+async def test_a_webhook_of_somebody_else_is_removed_and_nothing_lost(tmp_path: Path) -> None:
     async with bot_api() as api:
         api.courier = Courier("http://127.0.0.1:9/nowhere", None, 1)
         api.push(message=message("等着的", private(7)))

@@ -48,9 +48,7 @@ async def test_a_refused_markup_is_sent_plainly(tmp_path: Path) -> None:
         assert "entities" not in second
 
 
-async def test_chats_held_by_429_leave_every_place_to_the_others_and_are_answered_no_moment_too_soon(
-    tmp_path: Path,
-) -> None:
+async def test_chats_held_by_429_leave_places_to_others_and_are_not_hurried(tmp_path: Path) -> None:
     async with bot_api() as api, polling(api, tmp_path, Echo(), places=2) as service:
         for held in (7, *range(10, 15)):
             api.fail("sendMessage", faults.flood(1 if held == 7 else 600), chat=held)
@@ -82,9 +80,7 @@ async def test_a_group_that_became_a_supergroup_is_answered_under_its_new_id_and
     assert "777050" not in caplog.text
 
 
-async def test_a_topic_is_closed_alone_until_somebody_is_answered_there_and_a_deleted_one_is_the_general(
-    tmp_path: Path,
-) -> None:
+async def test_a_topic_is_closed_alone_until_somebody_is_answered_there(tmp_path: Path) -> None:
     told, number = Moves(), iter(range(1, 99))
 
     def say(text: str, topic: int | None = None, forum: int = -9) -> int:
@@ -138,9 +134,7 @@ async def test_a_press_whose_message_is_out_of_reach_is_acknowledged(tmp_path: P
             assert len(api.made("answerCallbackQuery")) == number + 1
 
 
-async def test_a_query_is_answered_at_the_second_try_and_one_that_is_too_old_is_no_trouble(
-    tmp_path: Path,
-) -> None:
+async def test_a_query_is_answered_at_the_second_try_and_expires(tmp_path: Path) -> None:
     async with bot_api() as api, polling(api, tmp_path, Echo()):
         api.fail("answerCallbackQuery", Refusal(500, "Internal Server Error"))
         api.fail("answerInlineQuery", faults.flood(1))
@@ -217,9 +211,7 @@ def test_entities_count_utf16_units_and_links_other_than_http_are_dropped() -> N
 
 @pytest.mark.parametrize("last", ["甲", "😀", "𠮷"])
 @pytest.mark.parametrize(("size", "count"), [(4095, 1), (4096, 1), (4097, 2)])
-def test_a_text_at_the_very_limit_is_one_message_and_one_unit_more_are_two(
-    last: str, size: int, count: int
-) -> None:
+def test_a_text_at_the_limit_is_one_message_and_a_unit_more_two(last: str, size: int, count: int) -> None:
     text = "字" * (size - len(last.encode("utf-16-le")) // 2) + last
     found = ["".join(run.text for run in part) for part in split([Run(text)], TEXT_LIMIT, units)]
     assert (len(found), "".join(found)) == (count, text)

@@ -198,9 +198,7 @@ async def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[floa
     assert most_in(await sent_at(gaps, lambda limiter: limiter.reserve("-1", group=True)), 60.0) <= 20
 
 
-async def test_a_chat_gets_three_at_once_then_one_a_second_and_a_held_one_waits_as_long_as_it_was_told() -> (
-    None
-):
+async def test_a_chat_gets_three_at_once_then_one_a_second_and_held_it_waits() -> None:
     clock = Clock(1000.0)
     limiter = Limiter(clock)
     assert await limiter.reserve_overall() > 0, "what was sent just before a restart is reckoned with"

@@ -90,9 +90,7 @@ async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
     return answers
 
 
-async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection_and_as_in_readme(
-    process: BotProcess,
-) -> None:
+async def test_hanzi_may_be_typed_raw_on_one_connection_and_as_in_readme(process: BotProcess) -> None:
     (url,) = re.findall(r"^curl '(http\S+)'$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     asked = ("/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂")
     answers = await raw(process.url, *asked, url.partition("8080")[2])
@@ -102,9 +100,7 @@ async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection_and_as_i
 
 
 @pytest.mark.parametrize("query", ODD)
-async def test_any_query_is_answered_by_the_api_and_shown_as_text_on_the_page(
-    http: aiohttp.ClientSession, query: str
-) -> None:
+async def test_any_query_is_answered_and_shown_as_text(http: aiohttp.ClientSession, query: str) -> None:
     assert ANSWER.validate_json(await text(http, "/api/ask", q=query))["query"] is not None
     page = await text(http, "/", q=query)
     assert page.count("<script") == 1
@@ -113,7 +109,7 @@ async def test_any_query_is_answered_by_the_api_and_shown_as_text_on_the_page(
 
 
 @examples("path", "status")
-async def test_a_wrong_request_gets_the_right_4xx_and_says_what_is_wrong(
+async def test_a_wrong_request_gets_its_4xx_and_why(
     http: aiohttp.ClientSession, path: str, status: int
 ) -> None:
     async with http.get(URL(path.format(long="a" * 10_001), encoded=True)) as response:
@@ -129,9 +125,7 @@ async def test_only_reading_is_allowed(http: aiohttp.ClientSession) -> None:
             assert response.headers["Allow"] == "GET,HEAD"
 
 
-async def test_every_response_carries_a_policy_that_allows_no_foreign_or_inline_script(
-    http: aiohttp.ClientSession,
-) -> None:
+async def test_every_response_forbids_foreign_and_inline_script(http: aiohttp.ClientSession) -> None:
     for path in ("/", "/?q=x", "/api/ask?q=x", "/api/ask", "/nothing", "/static/chuchu.js", "/healthz"):
         async with http.get(path) as response:
             policy = response.headers["Content-Security-Policy"]
@@ -141,9 +135,7 @@ async def test_every_response_carries_a_policy_that_allows_no_foreign_or_inline_
             assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_the_page_is_a_plain_form_for_screen_readers_too_asks_nothing_of_others_and_holds_no_script(
-    http: aiohttp.ClientSession,
-) -> None:
+async def test_the_page_is_a_plain_form_and_asks_nothing_of_others(http: aiohttp.ClientSession) -> None:
     page = await text(http, "/")
     for part in (
         '<form class="ask" action="/" method="get"',
@@ -163,7 +155,7 @@ async def test_the_page_is_a_plain_form_for_screen_readers_too_asks_nothing_of_o
     assert re.findall(r"<[^>]+ (?:style|on\w+)=", page) == []
 
 
-async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_marked(
+async def test_a_source_link_leads_to_the_files_lines_with_the_quote_marked(
     http: aiohttp.ClientSession,
 ) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="3"))
@@ -180,7 +172,7 @@ async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_ma
         assert all(any(first <= line <= last for first, last in runs) for line in quoted)
 
 
-async def test_the_raw_lines_are_the_files_own_and_a_quote_that_is_gone_is_said_to_be_gone(
+async def test_raw_lines_are_the_files_own_and_a_gone_quote_is_said_to_be(
     http: aiohttp.ClientSession,
 ) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
@@ -217,7 +209,7 @@ async def test_the_api_lists_articles_by_page_sort_and_filter(http: aiohttp.Clie
             assert response.status == 400
 
 
-async def test_the_api_takes_the_questions_before_and_says_what_it_understood(
+async def test_the_api_takes_questions_before_and_says_what_it_understood(
     http: aiohttp.ClientSession,
 ) -> None:
     before = "临港新片区2021年度离岸转手买卖收汇规模是多少"
@@ -230,7 +222,7 @@ async def test_the_api_takes_the_questions_before_and_says_what_it_understood(
 
 
 @examples("wanted", "said")
-async def test_the_page_speaks_the_language_that_the_browser_asks_for(
+async def test_the_page_speaks_the_browsers_language(
     http: aiohttp.ClientSession, wanted: str, said: str
 ) -> None:
     headers = {"Accept-Language": wanted.format(long="x" * 5000)}

@@ -72,9 +72,7 @@ def test_a_frame_without_a_usable_id_is_no_update(number: object) -> None:
 BUTTONS = [[Button("原文", "s:1"), Button("更多", "m:1")]]
 
 
-async def test_the_first_answer_goes_under_the_id_of_the_question_and_what_follows_is_pushed(
-    tmp_path: Path,
-) -> None:
+async def test_the_first_answer_goes_under_the_questions_id_the_rest_is_pushed(tmp_path: Path) -> None:
     reply = [Reply([Run("答一")], BUTTONS), Reply([Run("答二")])]
     async with gateway() as server, serving(server, tmp_path, Echo(reply=lambda m: reply)):
         await server.say("@出处 新桥", group="room")
@@ -87,9 +85,7 @@ async def test_the_first_answer_goes_under_the_id_of_the_question_and_what_follo
     assert server.shown("room") == ["答一\n原文\n更多", "答二"]
 
 
-async def test_an_answer_that_comes_too_late_is_pushed_and_a_refused_card_becomes_a_list(
-    tmp_path: Path,
-) -> None:
+async def test_a_late_answer_is_pushed_and_a_refused_card_becomes_a_list(tmp_path: Path) -> None:
     talk = Echo(reply=lambda m: [Reply([Run(f"答：{m.text}")], BUTTONS if m.text == "钮" else ())])
     async with gateway() as server, serving(server, tmp_path, talk):
         for code, text in ((846605, "一"), (846608, "二")):
