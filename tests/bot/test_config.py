@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Address, Settings, load_settings
+from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.observability import HIDDEN, Human, Json, Redacting
-from bot.platforms import PLATFORMS
+from tests.support.everywhere import loaded
 from tests.support.words import examples
 
 
@@ -26,11 +26,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings(**environment: str) -> Settings:
-    """What is loaded with this in the environment."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        return load_settings(PLATFORMS)
+    return loaded(Path(), **environment)
 
 
 def refusal(**environment: str) -> str:
@@ -75,9 +71,9 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_the_setting(name: str, 
 
 def test_a_secret_may_stand_in_a_file_and_is_not_shown_when_settings_are_printed() -> None:
     Path("token").write_text("12:abc\n", encoding="utf-8")
-    for loaded in (settings(CHUCHU_TELEGRAM_TOKEN_FILE="token"), settings(CHUCHU_TELEGRAM_TOKEN="12:abc")):
-        assert token(loaded) == "12:abc"
-        assert "abc" not in f"{loaded!r}{loaded.platforms!r}{loaded}"
+    for given in (settings(CHUCHU_TELEGRAM_TOKEN_FILE="token"), settings(CHUCHU_TELEGRAM_TOKEN="12:abc")):
+        assert token(given) == "12:abc"
+        assert "abc" not in f"{given!r}{given.platforms!r}{given}"
 
 
 def test_an_owner_is_a_platform_and_an_id_there_and_an_id_alone_is_the_first_platforms() -> None:

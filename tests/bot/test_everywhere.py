@@ -6,93 +6,37 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.app import serving
-from bot.config import load_settings
 from bot.inbox import ATTEMPTS
-from bot.platforms import PLATFORMS
 from bot.texts import phrases
 from tests.bot.matrix.service import ANN
 from tests.botapi.process import BotProcess
-from tests.botapi.server import TOKEN as TELEGRAM_TOKEN
-from tests.botapi.server import bot_api
 from tests.faults.loud import DEADLY
 from tests.faults.test_secrets import Loud, spellings
-from tests.feishu.server import APP, Feishu, feishu
-from tests.feishu.server import SECRET as FEISHU_SECRET
-from tests.knowledge.snapshots.corpus import write_corpus
-from tests.matrix.server import ME, TOKEN, Homeserver, homeserver
-from tests.support.people import FeishuPeople, MatrixPeople, People, Person, TelegramPeople, WeComPeople
+from tests.matrix.server import ME, TOKEN
+from tests.support.everywhere import Everywhere, bot_everywhere, everywhere, one
+from tests.support.people import People
 from tests.support.server import until
-from tests.wecom.server import BOT, SECRET, Gateway, gateway
-
-
-@dataclass(frozen=True)
-class Everywhere:
-    """The servers, how the bot is set up for them, and two people on each."""
-
-    settings: dict[str, str]
-    surfaces: Sequence[People]
-    feishu: Feishu
-    matrix: Homeserver
-    wecom: Gateway
-
-    def hears(self) -> bool:
-        return all(surface.hears() for surface in self.surfaces)
-
-    def only(self, *platforms: str) -> dict[str, str]:
-        """The settings of these platforms."""
-        return {
-            name: value for name, value in self.settings.items() if name.lower().split("_")[1] in platforms
-        }
+from tests.wecom.server import SECRET, Gateway
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[Everywhere]:
-    async with bot_api() as api, feishu(haste=60.0) as lark, homeserver() as matrix, gateway() as wecom:
-        settings = {
-            "CHUCHU_TELEGRAM_TOKEN": TELEGRAM_TOKEN,
-            "CHUCHU_TELEGRAM_API": api.url,
-            "CHUCHU_FEISHU_APP_ID": APP,
-            "CHUCHU_FEISHU_APP_SECRET": FEISHU_SECRET,
-            "CHUCHU_FEISHU_API": lark.url,
-            "CHUCHU_MATRIX_SERVER": matrix.url,
-            "CHUCHU_MATRIX_TOKEN": TOKEN,
-            "CHUCHU_WECOM_SERVER": wecom.url,
-            "CHUCHU_WECOM_BOT": BOT,
-            "CHUCHU_WECOM_SECRET": SECRET,
-        }
-        surfaces = [TelegramPeople(api), FeishuPeople(lark), MatrixPeople(matrix), WeComPeople(wecom)]
-        for surface, which in itertools.product(surfaces, (0, 1)):
+    async with everywhere(haste=60.0) as opened:
+        for surface, which in itertools.product(opened.surfaces, (0, 1)):
             surface.chat(one(surface, which))  # on Matrix a room, which is there before the bot looks
-        yield Everywhere(settings, surfaces, lark, matrix, wecom)
-
-
-def one(surface: People, which: int = 0) -> Person:
-    """One of those who talk there."""
-    return Person(surface.all_of("member, private")[which])
+        yield opened
 
 
 SAID = phrases("zh").admin
 QUESTION, ANSWER = "莫德纳", "从签约到开工"  # what is said while it starts is no answer
 ROOMS, ASKED = 6, 3  # what was in hand when a process died three times is taken for its death
-
-
-@pytest.fixture
-def configured(tmp_path: Path, world: Everywhere, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The environment of a bot that is everywhere, over a small newspaper."""
-    folders = {"CHUCHU_ARTICLES": write_corpus(tmp_path / "articles"), "CHUCHU_DATA": tmp_path / "var"}
-    ports = dict.fromkeys(("CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP"), "127.0.0.1:0")
-    for name, value in {**world.settings, **folders, **ports, "CHUCHU_EMBEDDINGS": "off"}.items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.chdir(tmp_path)
-    return monkeypatch
 
 
 async def readiness(page: str) -> tuple[int, dict[str, str]]:
@@ -102,10 +46,9 @@ async def readiness(page: str) -> tuple[int, dict[str, str]]:
 
 @pytest.mark.slow
 async def test_a_platform_that_is_refused_for_good_leaves_the_others_alone(
-    world: Everywhere, configured: pytest.MonkeyPatch
+    tmp_path: Path, world: Everywhere
 ) -> None:
-    configured.setenv("CHUCHU_FEISHU_APP_SECRET", "wrong-secret")
-    async with serving(load_settings(PLATFORMS)) as bot:
+    async with serving(bot_everywhere(tmp_path, world, CHUCHU_FEISHU_APP_SECRET="wrong-secret")) as bot:
         telegram = world.surfaces[0]
         await telegram.say(one(telegram), "街坊")
         await until(lambda: telegram.heard(one(telegram)))
@@ -116,13 +59,10 @@ async def test_a_platform_that_is_refused_for_good_leaves_the_others_alone(
 
 @pytest.mark.slow
 async def test_of_a_watched_folder_each_owner_is_told_what_is_unreadable_or_gone_and_decides_by_the_button(
-    tmp_path: Path, world: Everywhere, configured: pytest.MonkeyPatch
+    tmp_path: Path, world: Everywhere
 ) -> None:
     articles = tmp_path / "articles"
-    configured.setenv(
-        "CHUCHU_ADMINS", ",".join(f"{surface.name}:{one(surface).id}" for surface in world.surfaces)
-    )
-    configured.setenv("CHUCHU_WATCH", "0.2")
+    owners = ",".join(f"{surface.name}:{one(surface).id}" for surface in world.surfaces)
 
     async def told(surface: People, *words: str) -> None:
         try:
@@ -134,7 +74,7 @@ async def test_of_a_watched_folder_each_owner_is_told_what_is_unreadable_or_gone
                 f"{surface.name} was told only {surface.heard(one(surface))}, not {words}"
             ) from None
 
-    async with serving(load_settings(PLATFORMS)):
+    async with serving(bot_everywhere(tmp_path, world, CHUCHU_ADMINS=owners, CHUCHU_WATCH="0.2")):
         await until(world.hears)
         for surface in world.surfaces:
             await surface.say(one(surface), "/whoami")  # Telegram lets nobody be spoken to who never spoke

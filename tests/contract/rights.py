@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import Serving, serving
-from bot.config import Address, PlatformSetup, Settings
 from bot.state.sqlite_inbox import read_statuses
 from bot.texts import in_both, phrases
-from tests.knowledge.snapshots.corpus import write_corpus
+from tests.support.everywhere import Everywhere, bot_everywhere
 from tests.support.people import ROLES, People, Person
 from tests.support.server import until
 
@@ -86,26 +85,17 @@ async def answers(talk: People, person: Person, update: str, before: int) -> lis
 
 
 @asynccontextmanager
-async def talking(folder: Path, *surfaces: tuple[People, PlatformSetup]) -> AsyncIterator[Serving]:
-    """People who talk to the whole bot, which is open on all their platforms at once; editors are granted."""
-    owners = [f"{people.name}:{owner}" for people, _ in surfaces for owner in people.all_of("owner, private")]
-    settings = Settings(
-        articles=write_corpus(folder / "articles"),
-        data=folder / "var",
-        http=Address("127.0.0.1", 0),
-        admin_http=Address("127.0.0.1", 0),
-        admins=frozenset(owners),
-        embeddings="off",
-        _env_file=None,  # type: ignore[call-arg]
-    )
-    settings._platforms = tuple(setup for _, setup in surfaces)
+async def talking(folder: Path, world: Everywhere) -> AsyncIterator[Serving]:
+    """People who talk to the whole bot, which is open on all platforms at once; editors are granted."""
+    owners = [f"{one.name}:{owner}" for one in world.surfaces for owner in one.all_of("owner, private")]
+    settings = bot_everywhere(folder, world, CHUCHU_ADMINS=",".join(owners))
 
     async def grant(people: People, editor: str) -> None:
         owner = people.person("owner, private")
         await answers(people, owner, await people.say(owner, f"/grant {people.name}:{editor}"), 0)
 
     async with serving(settings) as bot:
-        for people, _ in surfaces:
+        for people in world.surfaces:
             people.folder = settings.data
             await until(people.hears)
             editors = people.all_of("editor, private")[:GRANTED]

@@ -3,90 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 
 from bot.app import Serving
 from bot.messages import Chat, ChatType
-from bot.platforms.feishu import Feishu
-from bot.platforms.matrix import Matrix
-from bot.platforms.telegram import Telegram
-from bot.platforms.wecom import WeCom
 from bot.state.state import open_state, sqlite_address
 from tests.bot.telegram.service import Bot
-from tests.botapi import server as of_telegram
 from tests.botapi.updates import BOT, Json, channel, group, inline, message, private, user
 from tests.contract.rights import PRESS, WORD, RightsContract, answers, cells, table, talking, typed, verdict
-from tests.feishu import server as of_feishu
-from tests.matrix import server as of_matrix
+from tests.support.everywhere import everywhere as all_platforms
 from tests.support.people import (
     ROLES,
-    FeishuPeople,
-    MatrixPeople,
     People,
     Person,
     TelegramPeople,
-    WeComPeople,
 )
-from tests.wecom import server as of_wecom
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ALONE = {"_env_file": None}
-PLATFORMS = ("telegram", "feishu", "matrix", "wecom")
 
 
-class Everywhere:
+@dataclass
+class Talks:
     """People on each platform, and the bot that they talk to."""
 
-    def __init__(self, bot: Serving, *people: People) -> None:
-        self.bot = bot
-        self.people = {one.name: one for one in people}
+    bot: Serving
+    people: dict[str, People]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def everywhere(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Everywhere]:
-    async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(of_telegram.bot_api())
-        lark = await stack.enter_async_context(of_feishu.feishu())
-        home = await stack.enter_async_context(of_matrix.homeserver())
-        gate = await stack.enter_async_context(of_wecom.gateway())
-        telegram, feishu, matrix, wecom = (
-            TelegramPeople(api),
-            FeishuPeople(lark),
-            MatrixPeople(home),
-            WeComPeople(gate),
-        )
-        of_feishus: Any = {"feishu_app_id": of_feishu.APP, "feishu_app_secret": SecretStr(of_feishu.SECRET)}
-        bot = await stack.enter_async_context(
-            talking(
-                tmp_path_factory.mktemp("everywhere"),
-                (
-                    telegram,
-                    Telegram(telegram_token=SecretStr(of_telegram.TOKEN), telegram_api=api.url, **ALONE),
-                ),
-                (feishu, Feishu(**of_feishus, feishu_api=lark.url, **ALONE)),
-                (matrix, Matrix(matrix_server=home.url, matrix_token=SecretStr(of_matrix.TOKEN), **ALONE)),
-                (
-                    wecom,
-                    WeCom(
-                        wecom_bot=of_wecom.BOT,
-                        wecom_secret=SecretStr(of_wecom.SECRET),
-                        wecom_server=gate.url,
-                        **ALONE,
-                    ),
-                ),
-            )
-        )
-        yield Everywhere(bot, telegram, feishu, matrix, wecom)
+async def everywhere(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Talks]:
+    async with all_platforms() as world, talking(tmp_path_factory.mktemp("everywhere"), world) as bot:
+        yield Talks(bot, {one.name: one for one in world.surfaces})
 
 
-@pytest.fixture(scope="module", params=PLATFORMS)
-def talk(request: pytest.FixtureRequest, everywhere: Everywhere) -> People:
+@pytest.fixture(scope="module", params=["telegram", "feishu", "matrix", "wecom"])
+def talk(request: pytest.FixtureRequest, everywhere: Talks) -> People:
     return everywhere.people[request.param]
 
 
@@ -95,7 +51,7 @@ class TestRights(RightsContract):
 
 
 async def test_rights_hang_on_platform_and_id_each_is_cited_to_and_all_are_ready(
-    everywhere: Everywhere,
+    everywhere: Talks,
 ) -> None:
     granted = {name: people.person("member, private") for name, people in everywhere.people.items()}
     telegrams = everywhere.people["feishu"]
@@ -151,7 +107,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def telegram(everywhere: Everywhere) -> TelegramPeople:
+def telegram(everywhere: Talks) -> TelegramPeople:
     people = everywhere.people["telegram"]
     assert isinstance(people, TelegramPeople)
     return people
