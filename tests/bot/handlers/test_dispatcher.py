@@ -29,6 +29,7 @@ from bot.handlers.commands import (
 )
 from bot.messages import Chat, ChatType, InlineQuery, Message, Reply, Sender, SenderKind
 from bot.ports import Preference
+from bot.query_service import tidy
 from bot.texts import phrases
 from knowledge.model import Answer
 from tests.bot.worlds import BRIDGES, CLOSE, MANY
@@ -208,6 +209,11 @@ async def test_an_inline_fact_carries_its_source_and_what_is_close_is_marked(sea
         (title, reply), *_ = (await inline(searched, text))[0]
         assert (title, reply.text) == found
     assert [title for title, _ in (await inline(searched, "大桥"))[0]] == [PRINTED, ALIKE, ALIKE]
+
+
+def test_a_query_is_cut_at_ten_thousand_characters_and_holds_whole_ones_only() -> None:
+    assert tidy("桥" * 10_001) == "桥" * 10_000
+    assert tidy("桥\ud83d\0") == "桥? "
 
 
 def test_a_buttons_data_is_read_as_it_was_written() -> None:

@@ -33,6 +33,8 @@ from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHe
 from bot.platforms.telegram.sending import units
 from bot.platforms.text import parts, split, utf8
 from bot.platforms.wecom import client as of_wecom
+from bot.platforms.wecom import sending as of_wecoms
+from bot.platforms.wecom.sending import WeComTransport
 from tests.support.server import PATIENCE
 from tests.support.words import examples
 
@@ -241,7 +243,7 @@ def test_the_first_part_quotes_and_the_last_has_the_buttons() -> None:
 @given(RUNS, st.sampled_from([1, 20, 100]))
 def test_every_part_fits_into_a_post_and_a_card_and_shows_every_word(runs: list[Run], times: int) -> None:
     many = [Run(run.text * times, run.style, run.link) for run in runs]
-    found = FeishuTransport(FeishuApi(HttpClient(), Credentials("", "")), Toasts()).drafts(None, Reply(many))
+    found = FEISHU.drafts(None, Reply(many))
     shown = []
     for draft in found:
         part = draft.runs
@@ -250,3 +252,28 @@ def test_every_part_fits_into_a_post_and_a_card_and_shows_every_word(runs: list[
         shown.append("".join(tag["text"] for line in lines for tag in line))
     words = "".join("".join(run.text for run in many).split())
     assert "".join("".join(shown).split()) == words
+
+
+FEISHU = FeishuTransport(FeishuApi(HttpClient(), Credentials("", "")), Toasts())
+TAKEN = 30 * 1024  # by Feishu, of a request's whole body
+
+
+@pytest.mark.parametrize(
+    ("drafts", "most"),
+    [(FEISHU.drafts, 6666), (WeComTransport().drafts, 6826)],
+    ids=["feishu, 20 kB", "wecom, 20 KiB"],
+)
+def test_a_text_up_to_the_size_of_a_message_is_one_and_a_character_more_two(
+    drafts: Callable[[None, Reply], Sequence[object]], most: int
+) -> None:
+    assert [len(drafts(None, Reply([Run("字" * count)]))) for count in (most, most + 1)] == [1, 2]
+
+
+def test_what_looks_take_of_a_message_counts_too() -> None:
+    for long in (1, 8):
+        motley = [Run("字" * long, style) for style in (Style.BOLD, Style.ITALIC)] * 1000
+        told = FEISHU.drafts(None, Reply(motley))
+        weights = [max(weight(post(one.runs)), weight(card(one.runs))) for one in told]
+        assert TAKEN * 0.45 < min(weights[:-1]) <= max(weights) < TAKEN - 1000
+    said = of_wecoms.drafts(None, Reply([Run("字" * 6826, Style.BOLD)]))
+    assert len(said) == 2 and max(len(one.text.encode()) for one in said) <= 20_480

@@ -40,6 +40,13 @@ async def test_a_webhook_of_somebody_else_is_removed_and_nothing_lost(tmp_path: 
         assert [call.parameters["drop_pending_updates"] for call in api.made("deleteWebhook")] == [False]
 
 
+async def test_what_is_stored_is_confirmed_to_the_last(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        for text in ("先", "后"):
+            await ask(api, text)
+            await api.until(lambda: not api.queue)
+
+
 async def test_update_ids_that_jump_back_after_a_quiet_week_are_handled(tmp_path: Path) -> None:
     async with bot_api() as api:
         for number, text in ((10**8, "先"), (500, "后")):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from knowledge.query.aliases import Aliases, expands, parse_aliases, short_forms, stands_as_name
 from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, questions_of, read_watched, sides_of
+from knowledge.query.context import understand
 from knowledge.search.matching import Readable
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.support.promises import promised
@@ -50,6 +51,11 @@ def full_name(short: str, text: str) -> str:
     return text[slice(*found)] if found else "-"
 
 
+def own(talk: str) -> str:
+    last, now = talk.split(" > ")
+    return understand(now, last, ask, CHINESE).own or "-"
+
+
 SEEN: dict[str, Callable[..., str]] = {
     "type": lambda text: ask(text).type.name,
     "words": lambda text: " / ".join(word.text for word in ask(text).words),
@@ -57,6 +63,7 @@ SEEN: dict[str, Callable[..., str]] = {
     "unit and noun": lambda text: f"{ask(text).question.unit} {ask(text).question.noun}",
     "keywords": lambda text: " / ".join(ask(text).keywords),
     "text": lambda text: ask(text).text,
+    "own": own,
     "phrases": lambda text: " / ".join(ask(text).phrases),
     "excluded": lambda text: " / ".join(ask(text).excluded) or "-",
     "titles": lambda text: " / ".join(ask(text).titles),
@@ -112,6 +119,11 @@ def test_where_nothing_can_be_looked_for_there_is_no_watch(words: str) -> None:
 def test_hostile_queries_are_read_like_any_other(text: str) -> None:
     query = ask(text)
     assert len(query.text) <= LONGEST_QUERY
+
+
+def test_a_question_is_read_to_its_256th_character_behind_as_many_blanks_as_four_times_that() -> None:
+    assert ask("弄" * 5000).text == "弄" * 256
+    assert [ask(" " * blanks + "新桥").text for blanks in (1022, 1023)] == ["新桥", "新"]
 
 
 @given(st.text(max_size=80) | st.text(alphabet="多少几谁哪个什么时候为怎么“”-文:：? 的1一二%年", max_size=40))
