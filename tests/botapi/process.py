@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import sys
@@ -17,7 +16,6 @@ from tests.support.inbox import PLATFORM
 from tests.support.process import environment
 from tests.support.server import PATIENCE
 
-LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
 READY = re.compile(r"^[^{\n]*http://.*", re.MULTILINE)  # its only line that is no JSON
 SECRET = "canary-secret_of-the-tests"
 
@@ -25,7 +23,7 @@ SECRET = "canary-secret_of-the-tests"
 class BotProcess:
     """`python -m bot run`, with Telegram switched on where `api` is given; its log goes to `log`."""
 
-    command: tuple[str, ...] = ("tests.faults.loud" if LOUD in os.environ else "bot", "run")
+    command: tuple[str, ...] = ("bot", "run")
 
     def __init__(self, folder: Path, api: BotApi | None, **settings: str) -> None:
         self.data = folder / "var"

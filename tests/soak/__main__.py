@@ -42,8 +42,7 @@ LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py",))
 REST = Lane(
     None,
     3,
-    (  # the longest first, or one worker is left with it at the end
-        "tests/faults/test_secrets.py",
+    (
         "tests",
         *(f"--ignore={path}" for lane in (STEADY, BESIDE, LATENCIES) for path in lane.selection),
     ),

@@ -73,12 +73,16 @@ async def test_a_chat_is_served_in_order_and_chats_side_by_side(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("crowd", "before"),
-    [([str(n) for n in range(200)], {"new": 5}), (["busy"] * 50, {"new": 5, "newer": 7})],
-    ids=["many chats", "one chat"],
+    ("crowd", "before", "old"),
+    [
+        ([str(n) for n in range(200)], {"new": 5}, False),
+        ([str(n) for n in range(100)], {"new": 5}, True),
+        (["busy"] * 50, {"new": 5, "newer": 7}, False),
+    ],
+    ids=["many chats", "a backlog from before a restart", "one chat"],
 )
 async def test_whoever_is_new_does_not_wait_for_a_crowd(
-    tmp_path: Path, crowd: list[str], before: dict[str, int]
+    tmp_path: Path, crowd: list[str], before: dict[str, int], old: bool
 ) -> None:
     order: list[str] = []
 
@@ -86,8 +90,12 @@ async def test_whoever_is_new_does_not_wait_for_a_crowd(
         order.append(job.queue)
         return DONE
 
+    updates = list(enumerate([*crowd, *before]))
+    if old:
+        async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
+            await put(inbox, *updates[: len(crowd)])
     async with working(tmp_path, handle, places=1) as (_, inbox):
-        await put(inbox, *enumerate([*crowd, *before]))
+        await put(inbox, *updates[len(crowd) * old :])
         await ended(inbox)
     assert all(order.index(name) < most for name, most in before.items()), order[:9]
     assert len(order) == len(crowd) + len(before)
