@@ -23,7 +23,6 @@ from tests.bot.matrix import service as of_matrix
 from tests.bot.telegram import service as of_telegram
 from tests.bot.telegram.service import Echo, Moves
 from tests.bot.wecom import service as of_wecom
-from tests.bot.wecom.test_troubles import ENDINGS
 from tests.botapi import faults as telegrams
 from tests.botapi.faults import Refusal
 from tests.botapi.server import TOKEN as TELEGRAM_TOKEN
@@ -38,7 +37,7 @@ from tests.support.inbox import nothing_stored, statuses
 from tests.support.people import FeishuPeople, MatrixPeople, People, TelegramPeople, WeComPeople
 from tests.support.server import PATIENCE, Garbage, Hang, Reset, until
 from tests.wecom import server as wecoms
-from tests.wecom.server import Gateway, gateway
+from tests.wecom.server import ENDINGS, Gateway, gateway
 
 Trouble = Callable[[Any], Awaitable[object] | None]
 """Does something to a server; whoever listened to it has to listen anew."""

@@ -24,8 +24,7 @@ from tests.bot.telegram.test_killed_and_flooded import awake, either_way, flood,
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import inline, message, private, user
-from tests.soak.test_steady import place
-from tests.soak.watching import usual_p99
+from tests.soak.test_steady import place, usual_p99
 from tests.support.server import at_once
 
 WATCHERS = range(1_000_000, 1_005_000)

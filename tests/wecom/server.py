@@ -7,7 +7,7 @@ import json
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,3 +201,49 @@ async def gateway(context: ssl.SSLContext | None = None) -> AsyncIterator[Gatewa
     app.router.add_get("/", server.handle)
     async with listening(app, tls=context) as server.url:
         yield server
+
+
+Ending = Callable[[Gateway], Awaitable[object]]
+"""How a connection ends."""
+
+
+async def clean_close(server: Gateway) -> None:
+    await server.connections[-1].close()
+
+
+async def going_away(server: Gateway) -> None:
+    await server.connections[-1].close(code=1012)
+
+
+def wire(server: Gateway) -> asyncio.Transport:
+    transport = server.connections[-1]._req.transport  # type: ignore[union-attr]
+    assert isinstance(transport, asyncio.Transport)
+    return transport
+
+
+async def broken(server: Gateway) -> None:
+    wire(server).abort()
+
+
+async def cut_frame(server: Gateway) -> None:
+    wire(server).write(b"\x81\x7e\x01\x00half")
+    wire(server).close()
+
+
+async def bad_frame(server: Gateway) -> None:
+    wire(server).write(b"\xff\xff\xff\xff")
+
+
+async def silence(server: Gateway) -> None:
+    server.silent = True
+    count = len(server.frames)
+    await server.until(lambda: len(server.frames) > count + 2)  # a new connection subscribes in vain
+    server.silent = False
+
+
+async def kick(server: Gateway) -> None:
+    event = {"msgid": "k", "msgtype": "event", "event": {"eventtype": "disconnected_event"}}
+    await server.raw({"cmd": "aibot_event_callback", "headers": {"req_id": "x"}, "body": event})
+
+
+ENDINGS: list[Ending] = [clean_close, going_away, broken, cut_frame, bad_frame, silence, kick]

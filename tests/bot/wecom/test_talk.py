@@ -14,17 +14,51 @@ from hypothesis import strategies as st
 from bot.messages import Button, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.sending import Limiter
 from bot.platforms.updates import Event, Ignored
-from bot.platforms.wecom.client import PER_CHAT
+from bot.platforms.wecom.client import PER_CHAT, PING_SECONDS, SILENCE, WeComOptions
 from bot.platforms.wecom.sending import drafts, escaped, markdown
+from bot.platforms.wecom.service import UNSTORED_BYTES, UnstoredFrames
 from bot.platforms.wecom.updates import callback, to_update, translate
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
 from tests.contract.surface import HOSTILE
 from tests.support.clock import Clock
+from tests.support.inbox import nothing_stored
 from tests.support.words import examples
-from tests.wecom.server import gateway, visible
+from tests.wecom.server import BOT, SECRET, gateway, visible
 
 ANN = Chat("wecom", "ann", ChatType.PRIVATE)
+
+
+async def test_two_unanswered_pings_are_a_dead_connection_within_75_seconds(tmp_path: Path) -> None:
+    assert 2 * PING_SECONDS < PING_SECONDS * SILENCE <= 75 - 5
+    async with gateway() as server, serving(server, tmp_path, Echo(), ping_seconds=0.1):
+        await server.until(lambda: [f["cmd"] for f in server.frames].count("ping") >= 4)
+        assert server.subscriptions == 1
+
+
+async def test_what_is_to_be_said_while_nobody_is_connected_waits(tmp_path: Path) -> None:
+    async with gateway() as server, serving(server, tmp_path, Echo()) as service:
+        await server.connections[-1].close()
+        await server.until(lambda: service.problem() is not None)
+        assert await service.send(ANN, Reply([Run("一")])) is not None
+    assert server.shown() == ["一"]
+
+
+async def test_what_cannot_be_stored_waits_in_memory_which_is_said_and_has_an_end(tmp_path: Path) -> None:
+    async with gateway() as server, serving(server, tmp_path, Echo()) as service:
+        with nothing_stored(tmp_path):
+            await server.say("新桥")
+            await server.until(lambda: "in memory only" in str(service.problem()))
+        await server.until(lambda: service.problem() is None)
+    waiting = UnstoredFrames()
+    big = {"body": "x" * (UNSTORED_BYTES // 2)}
+    assert [waiting.add(big), waiting.add(big)] == [True, False]
+    assert waiting.take() == big
+    assert waiting.add(big)
+
+
+def test_no_word_of_ours_shows_the_secret() -> None:
+    assert SECRET not in repr(WeComOptions(BOT, SECRET))
 
 
 def frame(**body: Any) -> bytes:
