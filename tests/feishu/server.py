@@ -138,8 +138,6 @@ class Feishu(SmallServer):
     known: set[str] = field(default_factory=lambda: {"f1"})  # messages of people
     groups: dict[str, Json] = field(default_factory=dict)
     scopes: set[str] = field(default_factory=lambda: set(SCOPES))
-    token_seconds: int = 7200
-    ping_seconds: int = 120
     clock: Callable[[], float] = time.time
     piece_bytes: int | None = None
     planned: Planned[Fault] = field(default_factory=Planned)
@@ -182,10 +180,6 @@ class Feishu(SmallServer):
 
     async def connected(self, count: int = 1) -> None:
         await self.until(lambda: len(self.open) >= count)
-
-    async def reconnected(self, handshakes: int) -> None:
-        """Wait for a connection after so many."""
-        await self.until(lambda: self.handshakes > handshakes)
 
     @property
     def open(self) -> list[Connection]:
@@ -282,7 +276,7 @@ class Feishu(SmallServer):
             "ReconnectCount": -1,
             "ReconnectInterval": 120,
             "ReconnectNonce": 30,
-            "PingInterval": self.ping_seconds,
+            "PingInterval": 120,
         }
         return _yes({"URL": f"{where}&access_key={ACCESS_KEY}&ticket={ticket}", "ClientConfig": pace})
 
@@ -293,7 +287,7 @@ class Feishu(SmallServer):
             raise No(10014, "app secret invalid", 200)
         token = f"t-canary-tenant-token-{next(self._numbers)}"
         self.tokens.add(token)
-        return _yes(tenant_access_token=token, expire=self.token_seconds)
+        return _yes(tenant_access_token=token, expire=7200)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")

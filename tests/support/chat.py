@@ -39,7 +39,7 @@ from tests.support.clock import MORNING, Clock
 OWNER, EDITOR, STRANGER, GROUP = "7", "8", "9", "-100"
 TOKEN = "token-of-the-tests"
 SAID = phrases(None).admin
-DENIED, REPORTED = SAID.denials, SAID.reports
+DENIED = SAID.denials
 
 
 class HereBuilder:
