@@ -66,6 +66,9 @@ _INLINE: Final = re.compile(
     r"|(?<![0-9A-Za-z])\*{1,3}|\*{1,3}(?![0-9A-Za-z])|~~|`+"
     r"|(?<![0-9A-Za-z_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![0-9A-Za-z_])"
 )
+_MARKED: Final = re.compile(r"[-*_=#+~^<>\[{&\\`%]")
+"""What all markup begins with, or has before it: most lines have none of it."""
+
 _FRONT: Final = re.compile(r"---\s*$|\+\+\+\s*$")
 _STATED: Final = re.compile(
     r"\s*(title|date|author|source|newspaper)\s*[:=]\s*[\"']?([^\"'\n]{1,300}?)[\"']?\s*$"
@@ -101,13 +104,7 @@ def read_markdown(name: str, data: bytes) -> Extract:
     text, encoding = decode_text(name, data)
     raw = split_lines(text)
     source = _Source(raw, list(_without_markup(raw)), _front_matter(raw))
-    bars = [_BARRED.sub(lambda m: m[0].replace("|", _NO_BAR), line) for line in raw]
-    rows = [
-        "".join(_NO_BAR if bar == _NO_BAR else char for char, bar in zip(line, kept, strict=True))
-        if len(line) == len(kept)
-        else line
-        for line, kept in zip(source.read, bars, strict=True)
-    ]
+    rows = list(map(_with_bars_kept, source.read, raw))
     blocks = [block for block in text_blocks(rows) if block.role is BlockRole.TABLE]
     covered = {number for block in blocks for number in range(block.first, block.last + 1)}
     for at, line in enumerate(source.read):
@@ -118,6 +115,14 @@ def read_markdown(name: str, data: bytes) -> Extract:
         blocks = sorted([*structure.blocks(), *blocks], key=lambda block: block.first)
         blocks = list(_by_article(blocks))
     return Extract("markdown", tuple(source.read), encoding, blocks=tuple(blocks), stated=_stated(source))
+
+
+def _with_bars_kept(line: str, raw: str) -> str:
+    """A line as `text_blocks` may read it: the bars that part no cells stand as another sign."""
+    kept = _BARRED.sub(lambda m: m[0].replace("|", _NO_BAR), raw)
+    if _NO_BAR not in kept or len(line) != len(kept):
+        return line
+    return "".join(_NO_BAR if bar == _NO_BAR else char for char, bar in zip(line, kept, strict=True))
 
 
 def _unbarred(line: str, row: str) -> str:
@@ -298,6 +303,8 @@ def _front_matter(lines: list[str]) -> int:
 
 def _blank(raw: str) -> str:
     """Blank out the markup of a line; within words nothing stands in its place, so that a blank is always the author's."""
+    if not _MARKED.search(raw):
+        return raw
     line = raw
     if _is_table_rule(line):
         return line
