@@ -300,7 +300,7 @@ def _fact_row(key: int, fact: Fact) -> _Row:
     read, defaults = _shared_column()
     if read(fact) != defaults:
         rest = _adapter(Fact).dump_json(fact, exclude=set(_OWN_COLUMNS), exclude_defaults=True).decode()
-    spans = " ".join(f"{span.line} {span.start} {span.end}" for span in fact.spans)
+    spans = " ".join([f"{span.line} {span.start} {span.end}" for span in fact.spans])
     told = fact.section, fact.kind, fact.leans_on, int(fact.uncertain), fact.page, fact.page_first_line
     return (key, fact.id, fact.text, spans, *told, rest)
 

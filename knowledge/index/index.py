@@ -110,15 +110,15 @@ def _write(
     for no, (document, data) in enumerate(repaired, first):
         try:
             facts = _placed(no, document)
-            its_texts, its_sections, its_heads = EncodedTexts.of_each(
-                ([key for key, _, _ in facts], [fact.text for _, fact, _ in facts]),
-                _sections(facts),
-                _heads(no, document.articles),
+            begun = _sections(facts)
+            keys = range(no << FILE_BITS, (no << FILE_BITS) + len(document.articles))
+            its = EncodedTexts.of(
+                [*(key for key, _, _ in facts), *keys, *begun],
+                [*(fact.text for _, fact, _ in facts), *map(_titles, document.articles), *begun.values()],
             )
             records.add(no, document, data, facts)
             opening = {article: key for key, _, article in reversed(facts)}
-            under = [opening.get(article) for article in its_heads.keys.tolist()]
-            grams.add(no, its_texts, ((under, its_heads), (its_sections.keys.tolist(), its_sections)))
+            grams.add(no, its, [*map(opening.get, keys), *begun])
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError | OSError) or blames_machine(error):
                 raise
@@ -126,9 +126,9 @@ def _write(
             grams.remove(no)
             skip(document.document, error)
         else:
-            heads.append(its_heads)
-            sections.append(its_sections)
-            texts.append(its_texts)
+            parts = its.parted(len(facts), len(keys), len(begun))
+            for whole, part in zip((texts, heads, sections), parts, strict=True):
+                whole.append(part)
             articles += [article for _, _, article in facts]
     grams.commit()
     records.close()
@@ -146,7 +146,7 @@ def _placed(no: int, document: ParsedDocument) -> list[Placed]:
     return [(key, fact, articles[fact.article.id]) for key, fact in enumerate(ordered, first)]
 
 
-def _sections(facts: Sequence[Placed]) -> tuple[list[int], list[str]]:
+def _sections(facts: Sequence[Placed]) -> dict[int, str]:
     """The headings by the fact that each stands over; an empty one where a section ends and none begins."""
     begun: dict[int, str] = {}
     above: tuple[int, str | None] = (-1, None)
@@ -154,16 +154,11 @@ def _sections(facts: Sequence[Placed]) -> tuple[list[int], list[str]]:
         if (above[1] if above[0] == article else None) != fact.section:
             begun[key] = fact.section or ""
         above = (article, fact.section)
-    return [*begun], [*begun.values()]
+    return begun
 
 
 def _titles(article: Article) -> str:
     return "。".join(head.text for head in article.heads)
-
-
-def _heads(no: int, articles: Sequence[Article]) -> tuple[range, list[str]]:
-    first = no << FILE_BITS
-    return range(first, first + len(articles)), [_titles(article) for article in articles]
 
 
 class Index:

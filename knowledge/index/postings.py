@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, islice, pairwise
 from mmap import ACCESS_READ, mmap
 from os import SEEK_CUR
 from pathlib import Path
@@ -89,21 +89,18 @@ class EncodedTexts:
 
     @classmethod
     def of(cls, keys: Sequence[int], texts: Sequence[str]) -> EncodedTexts:
-        return cls.of_each((keys, texts))[0]
+        codes, lengths = encode_all(texts)
+        return cls(codes, _offsets(np.array(lengths, dtype=np.int64)), np.array(keys, dtype=np.int64))
 
-    @classmethod
-    def of_each(cls, *given: tuple[Sequence[int], Sequence[str]]) -> list[EncodedTexts]:
-        """Encode texts of several kinds, each with their keys, at once."""
-        codes, lengths = encode_all([text for _, texts in given for text in texts])
-        offsets = _offsets(np.array(lengths, dtype=np.int64))
-        ends = accumulate((len(keys) for keys, _ in given), initial=0)
+    def parted(self, *counts: int) -> list[EncodedTexts]:
+        """Return the first so many texts, the next so many, and so on."""
         return [
-            cls(
-                codes[offsets[first] : offsets[last]],
-                offsets[first : last + 1] - offsets[first],
-                np.array(keys, dtype=np.int64),
+            EncodedTexts(
+                self.codes[self.offsets[first] : self.offsets[last]],
+                self.offsets[first : last + 1] - self.offsets[first],
+                self.keys[first:last],
             )
-            for (first, last), (keys, _) in zip(pairwise(ends), given, strict=True)
+            for first, last in pairwise(accumulate(counts, initial=0))
         ]
 
     @classmethod
@@ -293,18 +290,17 @@ class BigramWriter:
         # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
 
-    def add(
-        self, file: int, facts: EncodedTexts, over: Iterable[tuple[Sequence[int | None], EncodedTexts]] = ()
-    ) -> None:
-        """Add a file's facts; what stands `over` some, beside their keys, they are found by, too."""
-        over = list(over)
-        grams = _grams(EncodedTexts.joined([facts, *(heads for _, heads in over)]))
-        own = list(islice(grams, len(facts.keys)))
+    def add(self, file: int, texts: EncodedTexts, over: Sequence[int | None] = ()) -> None:
+        """Add a file's facts by their keys; behind them in `texts` is what stands `over` some, by which they are found, too."""
+        keys = texts.keys.tolist()
+        facts = keys[: len(keys) - len(over)]
+        grams = _grams(texts)
+        own = list(islice(grams, len(facts)))
         more: defaultdict[int | None, str] = defaultdict(str)
-        for key, its in zip(chain.from_iterable(keys for keys, _ in over), grams, strict=True):
+        for key, its in zip(over, grams, strict=True):
             more[key] += its
         with _told_by_the_system():
-            for key, its in zip(facts.keys.tolist(), own, strict=True):
+            for key, its in zip(facts, own, strict=True):
                 document = tantivy.Document()
                 document.add_unsigned("file", file)
                 document.add_unsigned("key", key)

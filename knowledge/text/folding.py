@@ -56,11 +56,14 @@ class _Folding(dict[int, str]):
             raise BrokenInstallation(f"简繁对照表读不到（{error}）；请看磁盘是否有错，或重新安装") from error
         self.table = np.zeros(0x10000, dtype="<u2")
 
-    def met(self, codes: Codes) -> Codes:
-        """Fold UTF-16 units of which some may be new."""
-        for code in set(codes.tolist()):
-            self.table[code] = ord(self[code])
-        return self.table.take(codes)
+    def all(self, codes: Codes) -> Codes:
+        """Fold UTF-16 units."""
+        folded = self.table.take(codes)
+        if not folded.all():
+            for code in set(codes[folded == 0].tolist()):
+                self.table[code] = ord(self[code])
+            folded = self.table.take(codes)
+        return folded
 
     def __missing__(self, code: int) -> str:
         folded = self[code] = self._fold(chr(code))
@@ -99,10 +102,7 @@ def fold(text: str) -> str:
     if len(raw) != 2 * len(text):
         return text.translate(_folding())
     codes = np.frombuffer(raw, dtype="<u2")
-    folded = _folding().table.take(codes)
-    if not folded.all():
-        folded = _folding().met(codes)
-    return folded.tobytes().decode("utf-16-le")
+    return _folding().all(codes).tobytes().decode("utf-16-le")
 
 
 @cache
@@ -162,7 +162,7 @@ def _units(squeezed: str) -> Codes:
     parted = _parted()
     found: Codes = parted.take(codes)
     if not found.all():
-        for code in set(codes.tolist()):
+        for code in set(codes[found == 0].tolist()):
             parted[code] = ord(SEPARATOR) if _parts_words(chr(code)) else code
         found = parted.take(codes)
     return found
