@@ -96,6 +96,9 @@ class Paragraph:
 
     def spans_of(self, start: int, end: int) -> tuple[Span, ...]:
         """Return the spans on which `text[start:end]` stands."""
+        if self.starts == (0,) and 0 <= start < end <= self.spans[0].end - self.spans[0].start:
+            span = self.spans[0]  # as for most, without looking for where they begin and end
+            return (Span(span.line, span.start + start, span.start + end),)
         found: list[Span] = []
         at = bisect_right(self.starts, start) - 1
         while at < len(self.spans) and self.starts[at] < end:

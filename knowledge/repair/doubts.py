@@ -144,6 +144,8 @@ def _ends(text: str) -> bool:
 
 def _lines_of(paragraph: Paragraph, start: int, end: int) -> list[int]:
     """Return the places of the lines on which a sentence stands."""
+    if len(paragraph.lines) == 1:
+        return [0]
     numbers = {(span.line, span.start) for span in paragraph.spans_of(start, end)}
     return [
         at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -51,7 +50,7 @@ class FactBuilder:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[str, int] = {}
 
     def write(self, article: Article, sections: Sequence[Section]) -> Iterator[Fact]:
         """Yield the facts of one article in reading order; a heading over no text is one itself."""
@@ -101,8 +100,10 @@ class FactBuilder:
         name, starts = self._document.name, self._document.page_starts
         pages = dict.fromkeys(self._document.on_page(span.line)[0] for span in spans) if starts else {None: 0}
         page, *further = pages
-        fact = Fact(
-            make_id(name, text, self._seen[text]),
+        before = self._seen.get(text, 0)
+        self._seen[text] = before + 1
+        return Fact(
+            make_id(name, text, before),
             text,
             spans,
             article,
@@ -116,8 +117,6 @@ class FactBuilder:
             lines_apart([span.line for span in spans], self._document.lines) if len(spans) > 1 else (),
             self._recognised(spans),
         )
-        self._seen[text] += 1
-        return fact
 
     def _recognised(self, spans: Sequence[Span]) -> float | None:
         """How sure the least sure line is on which a fact from an image stands."""
