@@ -166,7 +166,7 @@ def talk(lines: Sequence[str]) -> _Heads:
     """
     heads: dict[int, str] = {}
     for at, line in enumerate(lines):
-        if len(_CLOCK.findall(line)) == 1:
+        if (":" in line or "：" in line) and len(_CLOCK.findall(line)) == 1:
             name = _DAY.sub(" ", _CLOCK.sub(" ", line)).strip()
             heads |= {at: name} if not name or _CALLED.fullmatch(name) else {}
     said = [at for at, line in enumerate(lines) if line.strip()]

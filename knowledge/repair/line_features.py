@@ -22,7 +22,7 @@ NO_DISPLAY: Final = frozenset({"Xfull-stop-inside", "b,", "b."})
 
 _WIDTHS: Final = (2, 4, 6, 8, 10, 13, 16, 20, 26, 40, 80)
 _WIDTH_NAMES: Final = (*map(str, _WIDTHS), "+")
-_CLAUSE: Final = re.compile("[，；,;、]")
+_CLAUSES: Final = "，；,;、"
 _DIGIT: Final = re.compile("\\d")
 # Each two han characters that stand side by side.
 _TWO_HAN: Final = re.compile(f"(?=([{HAN}]{{2}}))")
@@ -49,6 +49,8 @@ _NEAR: Final = 12
 # Displays with no more lines between them stand together.
 _TOGETHER: Final = 3
 _OPENING: Final = 160
+_MARKS: Final = [("X" + name, pattern.search) for name, pattern in MARKS]
+_SENTENCE_MARKS: Final = [("X" + name, pattern.search) for name, pattern in SENTENCE_MARKS]
 # On a page of no more lines everything weighs apart: a notice or a brief is set otherwise than a newspaper's page.
 SHORT_PAGE: Final = 24
 ON_SHORT_PAGES: Final = "|"
@@ -121,7 +123,7 @@ class _Page:
         local = str(min(9, int(line.width / max(1, usual) * 5)))
         last, first = _class(text[-1:]), _class(text[:1])
         full = str(max(-4, min(4, round((line.width - self._full) / 1.5)))) if self._full <= _WIDEST else "w"
-        clauses = min(3, len(_CLAUSE.findall(text)))
+        clauses = min(3, sum(map(text.count, _CLAUSES)))
         names = [
             "L" + _bucket(line.width),
             "r" + ratio,
@@ -142,8 +144,8 @@ class _Page:
         printed = text if whole else fold_radicals(line.raw[line.start : line.end])
         if len(printed) > 2 * _EDGE:
             printed = printed[:_EDGE] + printed[-_EDGE:]
-        marks = SENTENCE_MARKS if printed[-1:] in _STOPS else MARKS
-        names += ["X" + name for name, pattern in marks if pattern.search(printed)]
+        marks = _SENTENCE_MARKS if printed[-1:] in _STOPS else _MARKS
+        names += [name for name, found in marks if found(printed)]
         if line.doubled:
             names.append("doubled")
         if line.spaced:

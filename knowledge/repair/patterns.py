@@ -69,7 +69,10 @@ DATELINE: Final = re.compile(
     r"(?=\s*[（(][^（）()，。]{0,8}(?:记者|記者|通讯员)))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
-_JUMP: Final = r"(?:[（(]\s*(?:上接|下转|下轉|紧接|转)[^（）()]{1,24}[)）]|(?:上接|下转|下轉)\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)"
+_JUMP: Final = (
+    r"[（(上下](?:(?<=[（(])\s*(?:上接|下转|下轉|紧接|转)[^（）()]{1,24}[)）]"
+    r"|(?:(?<=上)接|(?<=下)[转轉])\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)"
+)
 JUMP: Final = re.compile(rf"[▶→►>◀←◄<]*\s*{_JUMP}\s*[▶→►>◀←◄<]*")
 _TAIL_IN_BRACKETS: Final = rf"[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*[摄攝]|新华社发|.{{0,6}}资料图片?)\s*[)）]"
 _TAIL_TAKEN_BY: Final = rf"(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*[摄攝](?:影)?"
@@ -90,7 +93,8 @@ _PAGE_HEAD_PARTS: Final = re.compile(
 # A byline that its line breaks off in the middle of a name.
 OPEN_SIGNATURE: Final = re.compile(f"(?<=[。！？”])\\s*{_REPORTER}{_AFTER_ROLE}*[\u4e00-\u9fff]?$")
 
-# Each is searched for, and only whether it is there tells: what may stand before it or not need not be looked for.
+# Each is searched for, and only whether it is there tells: what may stand before it or not need not be looked for. A search
+# for what begins with one of some characters is quick.
 MARKS: Final = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
@@ -98,7 +102,10 @@ MARKS: Final = tuple(
         ("figures-date", r"(?:19|20)\d\d[.\-/]\d{1,2}[.\-/]\d{1,2}"),
         ("only-date", r"^[\d年月日星期周一二三四五六天\s.\-/]+$"),
         ("weekday", r"(?:星期|周|週)[一二三四五六日天]"),
-        ("page", r"\d\s*版|第[一二三四五六七八九十]+版|^[A-D]\d{1,2}$|\s[A-D]\d{1,2}$"),
+        (
+            "page",
+            r"[\d第A-D](?:(?<=\d)\s*版|(?<=第)[一二三四五六七八九十]+版|(?<=[A-D])(?<!\S[A-D])\d{1,2}$)",
+        ),
         ("named-page", r"^[\u4e00-\u9fff·]{2,6}\s*[A-D]?\d{1,3}$|^[A-D]?\d{1,3}\s*[\u4e00-\u9fff·]{2,6}$"),
         ("number", r"^[—\-–·•\s/|]*\d{1,3}[—\-–·•\s/|]*$"),
         (
@@ -128,7 +135,8 @@ MARKS: Final = tuple(
         ("names", rf"^{ONLY_NAMES.pattern}"),
         (
             "taken",
-            r"[摄攝]影?[）)]?$|供图|供圖|资料图片?(?:$|[）)\s])|資料圖片?(?:$|[）)\s])|社[发發]$|[图圖]/",
+            r"[摄攝供资資社图圖](?:(?<=[摄攝])影?[）)]?$|(?<=供)[图圖]|(?:(?<=资)料图|(?<=資)料圖)片?(?:$|[）)\s])"
+            r"|(?<=社)[发發]$|(?<=[图圖])/)",
         ),
         ("bracketed", r"^[（(].*[）)]$"),
         ("caption", r"^(?:图为|圖為|▲|▼|[上下左右题本组]图(?:[：:为]|\s))"),
