@@ -93,7 +93,8 @@ def suffix_of(name: str) -> str:
 
 def is_readable(name: str) -> bool:
     """Tell whether the name's extension is one that we read."""
-    return suffix_of(name) in FORMATS or suffix_of(name) == ARCHIVE
+    suffix = suffix_of(name)
+    return suffix in FORMATS or suffix == ARCHIVE
 
 
 def unknown_format(name: str) -> UnreadableFile:
@@ -105,7 +106,8 @@ def unknown_format(name: str) -> UnreadableFile:
 
 def byte_limit(name: str) -> int:
     """Return how many bytes a file of that name may have."""
-    return limits.ARCHIVE_BYTES if suffix_of(name) == ARCHIVE else FORMATS[suffix_of(name)].limit
+    suffix = suffix_of(name)
+    return limits.ARCHIVE_BYTES if suffix == ARCHIVE else FORMATS[suffix].limit
 
 
 def extract_document(

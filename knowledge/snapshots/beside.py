@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
@@ -158,7 +159,8 @@ def _files(articles: Path) -> Iterator[Path]:
     """The file of each sub-folder that has one, by folder."""
     if not articles.is_dir():
         return
-    for folder in sorted(articles.iterdir()):
-        if folder.is_symlink() or not folder.is_dir() or is_ignored(folder.name):
-            continue
-        yield from [path for name in LIBRARIES if (path := folder / name).is_file()][:1]
+    with os.scandir(articles) as listing:
+        names = sorted(entry.name for entry in listing if entry.is_dir(follow_symlinks=False))
+    for folder in names:
+        if not is_ignored(folder):
+            yield from [path for name in LIBRARIES if (path := articles / folder / name).is_file()][:1]
