@@ -49,7 +49,7 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     texts = [fold_radicals(row.rstrip()) for row in rows]
     cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
     if not any(map(GAP.search, texts)):  # then nothing begins within a row
-        return _if_parted(_by_reading(texts, [cells]))
+        return _read_apart(texts, cells)
     columns = side_by_side(texts)
     columns = columns if _are_running(texts, columns) else [cells]
     parts = _by_reading(texts, columns)
@@ -241,12 +241,16 @@ def _by_reading(texts: Sequence[str], columns: Sequence[list[Cell]]) -> list[lis
     found: list[list[Cell]] = []
     for cells in columns:
         whole = 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) <= len(cells)
-        parts = part_rows(texts, cells) if whole else []
-        if len(parts) > 1 and (_are_running(texts, parts) or _reads_far_better(texts, parts, cells)):
-            found += parts
-        else:
-            found.append([part for cell in cells for part in _split_wide(texts, cell)])
+        parts = _read_apart(texts, cells) if whole else None
+        found += parts or [[part for cell in cells for part in _split_wide(texts, cell)]]
     return found
+
+
+def _read_apart(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]] | None:
+    """Return the columns into which whole rows fall as they read; None where they are none."""
+    parts = part_rows(texts, cells)
+    parted = len(parts) > 1 and (_are_running(texts, parts) or _reads_far_better(texts, parts, cells))
+    return parts if parted else None
 
 
 def _reads_far_better(texts: Sequence[str], parts: Sequence[Sequence[Cell]], cells: Sequence[Cell]) -> bool:

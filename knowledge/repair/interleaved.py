@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from knowledge.repair.characters import width
-from knowledge.repair.row_pieces import BLANKS, ILL, Cell, RowPiece, Rows
+from knowledge.repair.row_pieces import BLANKS, ILL, Cell, Rows
 from knowledge.repair.row_search import Arrangement, PageRows, likeliest_way
 
 _NARROWEST: Final = 8.0
@@ -37,12 +37,15 @@ _LEAST: Final = 5.0
 def part_rows(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
     """Return the columns into which rows fall, in reading order; all rows as one where they are better left as they are."""
     said = [cell for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
+    if not _column_widths(texts, said):  # some of the rows have none either
+        return [list(cells)]
     ill = _reads_ill(Rows(texts), said)
     if ill is None:
         return [list(cells)]
     page = PageRows(texts)
-    body = [page.piece(cell) for cell in said[max(0, ill[0] - _AROUND) : ill[1] + _AROUND]]
-    widths = _column_widths(texts, body)
+    near = said[max(0, ill[0] - _AROUND) : ill[1] + _AROUND]
+    body = [page.piece(cell) for cell in near]
+    widths = _column_widths(texts, near)
     best = likeliest_way(page, body, widths) if widths else None
     if best is None or best.score - page.as_they_are(body) < _SURE + _BETTER * (ill[1] - ill[0]):
         return [list(cells)]
@@ -81,12 +84,14 @@ def _reads_ill(page: Rows, cells: Sequence[Cell]) -> tuple[int, int] | None:
     return found if found is not None and found[1] - found[0] >= _FEWEST else None
 
 
-def _column_widths(texts: Sequence[str], rows: Sequence[RowPiece]) -> list[float]:
+def _column_widths(texts: Sequence[str], cells: Sequence[Cell]) -> list[float]:
     """Return the likeliest widths of a page's columns: those of most pieces between blanks."""
     counts: dict[float, float] = {}
-    for row in rows:
-        number, start, end = row.cell
-        for piece in BLANKS.split(texts[number][start:end].strip()):
+    for number, start, end in cells:
+        text = texts[number][start:end].strip()
+        if len(text) > 2 * _WIDEST + 1 and not any(map(text.__contains__, " \u3000\t")):
+            continue  # too wide, whatever stands there
+        for piece in BLANKS.split(text):
             wide = round(2 * width(piece)) / 2
             if _NARROWEST <= wide <= _WIDEST:
                 counts[wide] = counts.get(wide, 0.0) + 1
