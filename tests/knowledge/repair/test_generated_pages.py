@@ -12,10 +12,10 @@ from knowledge.repair.page_layout import page_lines
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.corpus import ArticleCorpus
 from knowledge.training.repair.drawn import DrawnPage
-from knowledge.training.repair.labeller import document_of, fit_file_labels
+from knowledge.training.repair.labeller import document_of, fit_file_labels, labels_of, lines_of
 from knowledge.training.repair.measure import score_pages
 from knowledge.training.repair.pages import newspaper_page
-from knowledge.training.repair.printed_pages import printed_page, side_by_side
+from knowledge.training.repair.printed_pages import IN_ORDER, printed_page, side_by_side
 from tests.knowledge.repair.pages import invented_articles
 
 ARTICLES = invented_articles(60)
@@ -59,3 +59,10 @@ def test_pages_in_print_keep_their_sentences_titles_and_sections() -> None:
 def test_a_labeller_is_fitted_again_to_the_same_bytes() -> None:
     corpus = ArticleCorpus(ARTICLES, ())
     assert fit_file_labels(corpus, 12) == fit_file_labels(corpus, 12)
+
+
+def test_lines_are_learned_from_as_they_were_drawn_and_none_whose_columns_would_have_to_be_found() -> None:
+    pages = [printed_page(Random(7_000 + at), ARTICLES) for at in range(12)]
+    pages += [side_by_side(Random(5_000 + at), ARTICLES) for at in range(3)]
+    assert len({page.kind for page in pages}) > 2
+    assert {page.kind for page in pages if labels_of(page, lines_of(page))} == {IN_ORDER}
