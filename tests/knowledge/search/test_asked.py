@@ -19,6 +19,10 @@ from tests.support.samples import Sample, samples
 ASKED = tuple(samples(Path(__file__).with_name("asked.txt")))
 
 
+OPEN = " = …"
+"""An answer that need not be told: of two that are as good the reader's pick depends on the processor's arithmetic."""
+
+
 def asked(sample: Sample) -> Snapshot:
     files = dict(sample.files)
     aliases, _ = parse_aliases(files.pop("aliases", ""), "aliases.txt", str.lower)
@@ -43,4 +47,7 @@ def test_what_is_asked_of_articles_is_told_as_promised(sample: Sample) -> None:
         for question, expected in sample.told:
             *context, query = question.removeprefix("? ").split(" > ")
             lines = expected.split("\n")
-            assert list(told(snapshot.ask(query, context=context)))[: len(lines)] == lines, question
+            said = list(told(snapshot.ask(query, context=context)))[: len(lines)]
+            if lines[0].endswith(OPEN):
+                said[0] = said[0].partition(" = ")[0] + OPEN
+            assert said == lines, question
