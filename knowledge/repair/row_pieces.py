@@ -36,13 +36,17 @@ _ILL_BLANK: Final = 1.0
 
 @dataclass(eq=False)
 class RowPiece:
-    """A piece of a row: its place, its text, its first and last characters, and whether it ends a sentence."""
+    """A piece of a row: its place, its text, its first and last characters, and whether it ends a sentence.
+
+    Rows that stay together are one piece: `more` are the places of those below its first, `text` is the widest.
+    """
 
     cell: Cell
     text: str
     begin: str
     end: str
     finished: bool
+    more: tuple[Cell, ...] = ()
 
     @cached_property
     def wide(self) -> float:
@@ -58,6 +62,15 @@ class Rows:
         self.piece: Callable[[Cell], RowPiece] = partial(_piece, texts)
         self.joint: Callable[[RowPiece, RowPiece], float] = _joint
         self.over_blanks: Callable[[RowPiece], float] = self._over_blanks
+
+    def block(self, cells: Sequence[Cell]) -> RowPiece:
+        """Return rows that stay together as one piece."""
+        first, *more = pieces = [self.piece(cell) for cell in cells]
+        if not more:
+            return first
+        widest = max(pieces, key=lambda piece: piece.wide).text
+        last = more[-1]
+        return RowPiece(first.cell, widest, first.begin, last.end, last.finished, tuple(cells[1:]))
 
     def as_they_are(self, pieces: Sequence[RowPiece]) -> float:
         """Return how well pieces read one after another."""

@@ -154,6 +154,8 @@ class PageRows(Rows):
 
 def _ways(page: PageRows, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
+    if row.more:
+        return [(0.0, (row,))]
     number, start, end = row.cell
     widest = max(widths) + _OUT
     edges = [(start, start), *page.cuts(row), (end, end)]

@@ -5,6 +5,8 @@ Whole pages and how they are read are in `samples/order.txt`.
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +79,26 @@ RIGHT = (
 )
 
 
+WEST = (
+    *LEFT,
+    "二期工程自前年开工，先后铺",
+    "设管道一百四十公里，新建水",
+    "厂一座，其间还更换了两千多",
+    "只旧阀门，漏损率已经降到百",
+    "分之八，今年还要在郊区再增",
+    "设三处供水点，向居民开放。",
+)
+EAST = (
+    *RIGHT,
+    "集团还公布了投诉电话，居民",
+    "遇到停水、水压不足等情况可",
+    "以随时拨打，工作人员将在两",
+    "个小时之内赶到现场，处理的",
+    "结果当天答复，逾期未办的由",
+    "监察部门追究有关人员责任。",
+)
+
+
 @pytest.mark.parametrize("gap", [" ", "    ", "\u3000\u3000\u3000"])
 def test_columns_are_read_one_after_another_and_spans_stay_exact(gap: str) -> None:
     page = document("\n".join(left + gap + right for left, right in zip(LEFT, RIGHT, strict=True)))
@@ -85,10 +107,21 @@ def test_columns_are_read_one_after_another_and_spans_stay_exact(gap: str) -> No
     assert all(page.lines[s.line - 1][s.start : s.end] in line.text for line in lines for s in line.spans)
 
 
+@pytest.mark.parametrize("heights", [(1,) * 12, (2, 1, 3, 2, 2, 2)], ids=["lines", "blocks"])
+def test_columns_that_stand_in_turns_one_or_more_lines_at_a_time_are_read_one_after_the_other(
+    heights: tuple[int, ...],
+) -> None:
+    ends = [0, *accumulate(heights)]
+    turns = ["\n".join(column[low:high]) for low, high in pairwise(ends) for column in (WEST, EAST)]
+    lines = page_lines(document("\n\n".join(turns)))
+    assert [line.text for line in lines] == [*WEST, *EAST]
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "\n".join((*LEFT, *RIGHT)),
+        "\n\n".join(("\n".join(WEST[:6]), "\n".join(WEST[6:]), "\n".join(EAST[:6]), "\n".join(EAST[6:]))),
         "春江水暖\n江南二月雨初晴，\n柳色青青绕古城。\n燕子归来寻旧垒，\n渔舟唱晚过桥横。\n梅花落尽桃花发，\n布谷声中始劝耕。\n最是一年春好处，\n家家户户理新塍。",
         "\n".join(
             f"{place}{what}名单：张伟 王芳 李娜"
@@ -99,10 +132,11 @@ def test_columns_are_read_one_after_another_and_spans_stay_exact(gap: str) -> No
         "def main():\n    total = 0      # the sum\n    for x in y:    # each\n        total += x     # add\n    print(total)   # show\n    return total   # done",
         "张伟  王芳  李娜  刘洋\n陈晨  杨帆  赵敏  黄磊\n周涛  吴刚  徐静  孙丽\n马超  朱军  胡兵  郭靖\n何平  林峰  高山  罗兰\n梁音  宋江  唐婉  许诺",
     ],
-    ids=["one column", "verse", "lists", "a table", "code", "names"],
+    ids=["one column", "blocks in order", "verse", "lists", "a table", "code", "names"],
 )
 def test_what_stands_in_no_columns_stays_as_it_is(text: str) -> None:
-    assert [line.number for line in page_lines(document(text))] == list(range(1, 1 + len(text.split("\n"))))
+    rows = [number for number, row in enumerate(text.split("\n"), 1) if row]
+    assert [line.number for line in page_lines(document(text))] == rows
 
 
 @given(
