@@ -1,14 +1,15 @@
 """The likeliest way to share the rows of a page out among columns, of which each row holds a line or several or none.
 
 Searched with a beam, row by row: a row is cut at blanks, its pieces stand below columns or open new ones, or it stands across
-all columns. What cannot be among the ways that are kept is not made.
+all columns. What cannot be among the ways that are kept is not made. What columns cost to open pays off rows later, so a way
+is kept for what may go on with its columns, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from heapq import heappush, heappushpop
@@ -29,6 +30,8 @@ _CLOSE: Final = re.compile(f"[{HAN}](?=[0-9A-Za-z])|[0-9A-Za-z](?=[{HAN}])")
 # A column has so many lines.
 _FEWEST_LINES: Final = 3
 _MOST_COLUMNS: Final = 6
+# So many columns begin on a row beside others.
+_BEGIN_BESIDE: Final = 2
 # The best ways to share out the rows are kept, so many, and so many with each number of columns: what columns cost to open
 # pays off only rows below. A way that lags so far behind is none of those.
 _BEAM: Final = 16
@@ -55,6 +58,12 @@ _STEADY: Final = 1.2
 _UNSTEADY: Final = 3
 # Pieces of one row stand below pieces of one row.
 _UNEVEN: Final = 2.0
+# A column amid a sentence has a line wherever those have one that had their last on the same row.
+_STAYS: Final = 2.0
+# While rows are shared out, a column is given this share of what the likeliest of so many pieces below it would bring: it
+# is taken back when the column goes on, or ends.
+_HOPE: Final = 0.5
+_AHEAD: Final = 8
 _ACROSS: Final = 2.5
 _CUT_SHORT: Final = 3.0
 # A blank just where a column ends tells that much for columns.
@@ -112,6 +121,8 @@ class PageRows(Rows):
         self.piece = cache(self.piece)
         self.joint = cache(self.joint)
         self.over_blanks = cache(self.over_blanks)
+        self.promise: Callable[[RowPiece], float] = self._promise
+        self._ahead: dict[int, list[RowPiece]] = {}
 
     @cached_property
     def sets_off_figures(self) -> bool:
@@ -126,12 +137,41 @@ class PageRows(Rows):
         gaps = [gap.span() for gap in _CUTS.finditer(text, start, end)]
         return [gap for gap in gaps if not (self.sets_off_figures and _SET_OFF.match(text, gap[0]))]
 
+    def look_ahead(self, rows: Sequence[RowPiece]) -> None:
+        """Note for each row the pieces below it that may go on with it."""
+        begins = [[row, *self._begun(row)] for row in rows]
+        for at, row in enumerate(rows):
+            ahead: list[RowPiece] = []
+            for pieces in begins[at + 1 :]:
+                ahead += pieces
+                if len(ahead) >= _AHEAD:
+                    break
+            self._ahead[row.cell[0]] = ahead
+        self.promise = cache(self._promise)  # anew: the rows may be others than before
+
+    def _begun(self, row: RowPiece) -> Iterator[RowPiece]:
+        """Yield what stands behind each blank of a row."""
+        number, _, end = row.cell
+        for _, start in () if row.more else self.cuts(row):
+            yield self.piece((number, start, end))
+
+    def _promise(self, piece: RowPiece) -> float:
+        """Return what is hoped of a column that ends with a piece."""
+        if piece.finished:
+            return 0.0
+        ahead = self._ahead[piece.cell[0]]
+        return _HOPE * max([0.0, *(self.joint(piece, each) for each in ahead)])
+
     def across(self, state: Arrangement, row: RowPiece, blank: bool) -> float:
         """Return how well a row stands across all columns; `blank` says that a blank row is above it."""
-        score = state.score + self.over_blanks(row)
+        score = state.score + self.over_blanks(row) - self.promised(state.columns)
         if state.across is not None:
             return score + self.joint(state.across, row)
         return score + (self.turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS))
+
+    def promised(self, columns: Sequence[_Column]) -> float:
+        """Return what is hoped of columns, to be taken back where they end."""
+        return sum([self.promise(column.last) for column in columns])
 
     def turned(self, columns: Sequence[_Column]) -> float:
         """Return how well columns read on from the foot of each to the head of the next; too short ones are none."""
@@ -140,8 +180,8 @@ class PageRows(Rows):
         return sum(self.joint(left.last, right.first) for left, right in pairwise(columns))
 
     def below(self, number: int, column: _Column, piece: RowPiece) -> float:
-        """Return how well a piece of a row stands below a column's last one; a short line that breaks off is a heading or
-        caption."""
+        """Return how well a piece of a row stands below a column's last one, without what was hoped of that; a short line
+        that breaks off is a heading or caption."""
         score = self.joint(column.last, piece)
         if not column.last.finished and column.last.wide < column.wide - _FALLS_SHORT:
             score = max(score - _BROKEN_OFF, -_BROKEN_OFF / 2)
@@ -149,7 +189,7 @@ class PageRows(Rows):
             score -= _TOO_WIDE
         if column.step:
             score -= _STEADY * min(_UNSTEADY, abs(number - column.row - column.step))
-        return score
+        return score - self.promise(column.last)
 
 
 def _ways(page: PageRows, row: RowPiece, widths: Sequence[float]) -> list[_Way]:
@@ -185,6 +225,7 @@ def likeliest_way(page: PageRows, rows: Sequence[RowPiece], widths: Sequence[flo
     """Return the way to share out rows that reads best, columns being of some of the widths, in ems; what it scores is
     the sum of what reading and place tell (natural logarithm of odds).
     """
+    page.look_ahead(rows)
     gaps = [row.cell[0] - above.cell[0] > 1 for above, row in pairwise(rows)]
     blank_between = 2 * sum(gaps) > len(rows)  # then a blank row parts nothing
     beam = [Arrangement(0.0, 0.0, (), (), None, None)]
@@ -200,7 +241,10 @@ def likeliest_way(page: PageRows, rows: Sequence[RowPiece], widths: Sequence[flo
             for wide in [state.wide] if state.columns else widths:
                 going.on(number, state, ways[wide], wide, grown)
         beam = [going.made(number, state) for state in grown.kept()]
-    ends = (state._replace(score=state.score + page.turned(state.columns)) for state in beam)
+    ends = (
+        state._replace(score=state.score - page.promised(state.columns) + page.turned(state.columns))
+        for state in beam
+    )
     return max(ends, key=lambda state: state.score)
 
 
@@ -259,6 +303,7 @@ class _Going:
 
     def __init__(self, page: PageRows) -> None:
         self._below = cache(page.below)
+        self._promise = page.promise
         self._longer = cache(_longer)
 
     def on(self, number: int, state: Arrangement, ways: Sequence[_Way], wide: float, grown: _Grown) -> None:
@@ -267,11 +312,12 @@ class _Going:
         many = len(columns)
         rows = [column.row for column in columns]
         ends = [column.ends for column in columns]
+        stays = [0.0 if column.last.finished else _STAYS for column in columns]
         standing: dict[RowPiece, list[float]] = {}
         for cost, pieces in ways:
             placings = _placings(many, len(pieces))
-            lowest = min(grown.least[many : many + 2] if many else grown.least)
-            begun = state.score - cost
+            lowest = min(grown.least[many : many + 1 + _BEGIN_BESIDE] if many else grown.least)
+            begun = state.score - cost + sum([self._promise(piece) for piece in pieces])
             if begun + REACH * len(pieces) < lowest:
                 continue
             for piece in pieces:
@@ -290,6 +336,9 @@ class _Going:
                     continue
                 low = number - 2 * placing.total
                 waiting = [row for at in placing.waiting if (row := rows[at]) >= low]
+                if waiting and placing.below:
+                    beside = {rows[at] for at, _ in placing.below}
+                    score -= sum([stays[at] for at in placing.waiting if rows[at] in beside])
                 above: int | None = None
                 uneven = 0
                 for at, nth in placing.below:
@@ -357,7 +406,7 @@ class _Placing:
 def _placings(many: int, pieces: int) -> tuple[_Placing, ...]:
     """Return how so many pieces may stand below so many columns, what costs least first."""
     found: list[_Placing] = []
-    for opened in range(pieces + 1) if not many else range(min(2, pieces + 1)):
+    for opened in range(pieces + 1) if not many else range(min(_BEGIN_BESIDE, pieces) + 1):
         total = many + opened
         cost = _costs(total) - _costs(many)
         if total > _MOST_COLUMNS or (not many and opened < pieces):

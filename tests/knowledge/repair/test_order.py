@@ -117,6 +117,30 @@ def test_columns_that_stand_in_turns_one_or_more_lines_at_a_time_are_read_one_af
     assert [line.text for line in lines] == [*WEST, *EAST]
 
 
+NORTH = (
+    "市图书馆新馆昨日开门迎客，",
+    "首日接待读者一万两千余人，",
+    "馆内设有少儿借阅区、古籍展",
+    "厅和二十四小时自助书房，读",
+    "者凭身份证即可办理借书手续",
+    "，无需再交纳押金和工本费。",
+)
+SOUTH = (
+    "首批投用的新能源公交车共有",
+    "三十五辆，分别投放在三条线",
+    "路上，每次充满电可以行驶二",
+    "百公里，比柴油车每年节省燃",
+    "料费用约四成，车厢内还增加",
+    "了无障碍踏板和轮椅固定区。",
+)
+
+
+def test_two_columns_may_begin_on_one_row_beside_others() -> None:
+    rows = [" ".join(row) for row in zip(WEST[:6], EAST[:6], strict=True)]
+    rows += [" ".join(row) for row in zip(WEST[6:], EAST[6:], NORTH, SOUTH, strict=True)]
+    assert [line.text for line in page_lines(document("\n".join(rows)))] == [*WEST, *EAST, *NORTH, *SOUTH]
+
+
 @pytest.mark.parametrize(
     "text",
     [
