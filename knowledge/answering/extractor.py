@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +19,7 @@ from knowledge.answering.fits import (
     TOLD_BY_FIGURES,
     ShortAnswer,
     count_others,
+    has_its_like,
     is_of_another_kind,
     is_one_of_several,
     value_behind,
@@ -42,7 +43,8 @@ from knowledge.answering.whole import (
     whole_list,
     whole_place,
 )
-from knowledge.answering.window import HELD, Passage, Place, tight
+from knowledge.answering.window import CLAUSE_END, HELD, Passage, Place, part_of, tight
+from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.periods import Period
 
@@ -100,45 +102,61 @@ class FactReading:
             span = counted_span(self.query.quantities, self.passage)
             said = self.passage.text[slice(*span)].strip() if span else ""
             return (ShortAnswer(said, SURE_SHARE, SURE_SHARE, CandidateKind.COUNT, span),) if span else ()
-        if self.query.is_one_word:
-            return tuple(value_behind(self.query.text, self.passage, self._proposed))
+        if self.query.is_one_word and (
+            (behind := tuple(value_behind(self.query.text, self.passage, self._proposed)))
+            or self.query.in_full is self.query
+        ):
+            return behind
+        told = tuple(self._told_best(self.query.in_full))
+        if self.query.is_one_word and told and has_its_like(self.passage, told[0]):
+            return ()  # 总投资 of 一期总投资2亿元，二期3亿元
+        return told
+
+    def _told_best(self, query: Query) -> Iterator[ShortAnswer]:
+        """Yield the spans that may answer, best first, none within one before."""
+        kind, noun = query.type, query.question.noun
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
-        noun = self.query.question.noun
         proposed = candidates(self.passage, kind, tuple(read), noun) if read else self._proposed
         if not proposed:
-            return ()
-        rows = feature_rows(self.query, self.passage, self.aligned, proposed, read)
+            return
+        rows = feature_rows(query, self.passage, self.aligned, proposed, read)
         shares = softmax(self._model.net.scores(rows))
         if read:
             told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
             shares = (shares + told) / (shares + told).sum()
-        if kind is QuestionType.AMOUNT and (other := count_others(self.query, self.passage, proposed)).any():
+        if kind is QuestionType.AMOUNT and (other := count_others(query, self.passage, proposed)).any():
             rows[other, COLUMN["unit_other"]] = 1.0
             shares = np.where(other, 0.0, shares) / shares[~other].sum() if not other.all() else shares
-        shares = still_standing(self.query, self.passage, proposed, rows, shares)
+        shares = still_standing(query, self.passage, proposed, rows, shares)
         person = kind is QuestionType.WHO and proposed[int(shares.argmax())].kind is CandidateKind.PERSON
         if person or kind in TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
-        found: list[ShortAnswer] = []
-        asked = self.query.text[self.query.question.start : self.query.question.end]
+        asked = query.text[query.question.start : query.question.end]
+        said: list[str] = []
         for at in order:
             one = proposed[at]
-            if kind is QuestionType.LIST:
-                one = whole_list(self.passage, one, proposed)
-            elif asked_person(self.query):  # 市委副书记、市长
-                one = whole_list(self.passage, one, [each for each in proposed if each.end == one.end])
-            whole = whole_place(self.passage, one, noun, asked, asked_edge(self.query))
-            said = balanced(self.passage.text[slice(*whole)])
-            if said and all(said not in other.text for other in found):
-                rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
-                wrong = "money_wrong" if self.query.question.noun == "钱" else "unit_other"
-                beside = (float(rows[at, COLUMN[name]]) for name in ("closeness", wrong))
-                share = float(sum(shares[n] for n in order if _overlap(proposed[n], one)))
-                lead = share - max(rest, default=0.0)
-                place = (one.start, one.end)
-                found.append(ShortAnswer(said, share, lead, one.kind, place, _agreed(one, read), *beside))
-        return tuple(found)
+            if kind is QuestionType.LIST or asked_person(query):  # 市委副书记、市长
+                ends = [each for each in proposed if kind is QuestionType.LIST or each.end == one.end]
+                one = whole_list(self.passage, one, ends)
+            whole = whole_place(self.passage, one, noun, asked, asked_edge(query))
+            text = balanced(self.passage.text[slice(*whole)])
+            if not text or any(text in other for other in said):
+                continue
+            said.append(text)
+            rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
+            share = float(sum(shares[n] for n in order if _overlap(proposed[n], one)))
+            place = (one.start, one.end)
+            yield ShortAnswer(
+                text,
+                share,
+                share - max(rest, default=0.0),
+                one.kind,
+                place,
+                _agreed(one, read),
+                close=float(rows[at, COLUMN["closeness"]]),
+                unit_other=float(rows[at, COLUMN["money_wrong" if noun == "钱" else "unit_other"]]),
+            )
 
     @cached_property
     def in_its_words(self) -> Wording:
@@ -235,10 +253,13 @@ class FactReading:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
         if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
             return False
-        several = self.query.type is QuestionType.NONE and not self.query.is_one_word
+        asked = self.query.in_full.type
+        several = asked is QuestionType.NONE and not self.query.is_one_word
         if several and self.answer.kind not in TOLD_OF_KEY_WORDS:
             return False  # 第三十一天 of 小温失联的第三十一天
-        if self.query.type in NUMBERS and any(
+        if asked is not self.query.type and not self._stands_by_its_measure:
+            return False
+        if asked in NUMBERS and any(
             one.constraint.period and self._tells_a_part(one.constraint.period) for one in self.aligned
         ):
             return False
@@ -249,6 +270,12 @@ class FactReading:
         if is_one_of_several(self.passage, self.answer) or is_unpaired(self.passage, self.answer.place):
             return False
         return not self._is_late
+
+    @property
+    def _stands_by_its_measure(self) -> bool:
+        """Tell whether the last of the key words, what is measured, stands in the clause of the best short answer."""
+        start, end = part_of(self.passage.folded, self.answer.place, CLAUSE_END) if self.answer else (0, 0)
+        return bool(self.query.words) and self.query.words[-1].text in self.passage.folded[start:end]
 
     def _tells_a_part(self, asked: Period) -> bool:
         """Tell whether the fact tells only of a part of the year that is asked for: 2024年第一季度 for 2024年."""
@@ -264,13 +291,14 @@ class FactReading:
     def is_of_another_kind(self) -> bool:
         """Tell whether the best short answer is no such thing as was asked for: a date for how many, a clause for who."""
         return self.answer is not None and is_of_another_kind(
-            self.query, self.passage, self.answer, self._proposed
+            self.query.in_full, self.passage, self.answer, self._proposed
         )
 
     @cached_property
     def _proposed(self) -> tuple[Candidate, ...]:
         """What grammar proposes, whatever the reader does."""
-        return tuple(candidates(self.passage, self.query.type, (), self.query.question.noun))
+        query = self.query.in_full
+        return tuple(candidates(self.passage, query.type, (), query.question.noun))
 
     @property
     def _misfit(self) -> float:
@@ -319,15 +347,16 @@ class FactReading:
             "few_none": few * float(answer is None),
             "lead": answer.lead if answer else 0.0,
         }
-        found["rival"] = float(sum(not one.deed for one in self.rivals))
-        found["rival_deed"] = float(sum(one.deed for one in self.rivals))
+        beside = () if keyword else self.rivals  # key words need no one clause
+        found["rival"] = float(sum(not one.deed for one in beside))
+        found["rival_deed"] = float(sum(one.deed for one in beside))
         found["late"] = float(answer is not None and self._is_late)
         return found | self._of_reader() | dict(self._ranked)
 
     @cached_property
     def rivals(self) -> tuple[Rival, ...]:
         """What stands beside the answer in the place of what was asked for."""
-        asks = self.query.type is not QuestionType.NONE and not self._is_out  # key words need no one clause
+        asks = self.query.in_full.type is not QuestionType.NONE and not self._is_out
         return rivals(self.aligned, self.passage, self.answer.place) if asks and self.answer else ()
 
     @property

@@ -240,6 +240,13 @@ def is_one_of_several(passage: Passage, answer: ShortAnswer) -> bool:
     )
 
 
+def has_its_like(passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether another figure of the same unit stands in the fact."""
+    start, end = answer.place
+    units = {figure.unit for figure in passage.figures if start < figure.end <= end}
+    return any(one.unit in units and not start < one.end <= end for one in passage.figures)
+
+
 def value_behind(asked: str, passage: Passage, proposed: Sequence[Candidate]) -> Iterator[ShortAnswer]:
     """Yield what stands behind the end of a key phrase as its value: 97.3% of 完赛率为97.3% for 马拉松完赛率.
 

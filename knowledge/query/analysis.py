@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.model import Filter
 from knowledge.query.aliases import Aliases, Expansion, Range
-from knowledge.query.question import Question, QuestionType, read_question
+from knowledge.query.question import Question, QuestionType, ends_in_measure, read_question
 from knowledge.text.analyzer import SURNAMES, Analyzer, Token, content_words
 from knowledge.text.numbers import Quantity, number_keys, quantities
 from knowledge.text.periods import periods
@@ -102,6 +102,13 @@ class Query:
     def is_one_word(self) -> bool:
         """A single key word: nothing is asked of it that a few words could answer."""
         return self.type is QuestionType.NONE and len(self.keywords) < 2
+
+    @property
+    def in_full(self) -> Query:
+        """The query, or the question for a figure that key words stand for which end in what is measured: 核桃 种植面积."""
+        if self.type is not QuestionType.NONE or not ends_in_measure(self.text):
+            return self
+        return replace(self, question=Question(QuestionType.AMOUNT, len(self.text), len(self.text)))
 
     @property
     def is_empty(self) -> bool:

@@ -138,6 +138,10 @@ _TOLD_BY_END: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_MEASURED_BY_END = re.compile(
+    r"(?:(?<!名)额|(?<![质力商测])量|(?<![效表草坦])率|(?<!价)值|(?<![少多参函])数|(?<![评代])价|(?<![消浪免])费|[增降涨跌]幅|[温湿速高长宽厚深难浓密强亮]度"
+    r"|规模|面积|人口|人次|气温|水位|水深|口径|负荷|产值|收入|利润|投资|造价|工资|薪酬|(?:[竞配]|占)比|年龄|成绩|里程|海拔|体重|身高|排名|余额|库容)$"
+)
 _LISTED = re.compile(
     r"(?:的?全部内容|^所有|(?<=[ 的])所有|^全部|列出|列举|一一列|都有什么|有什么$|分别是?什么|都有谁|(?:有|是)哪些)"
 )
@@ -200,6 +204,11 @@ def _cores(folded: str, inside: set[int]) -> Iterator[re.Match[str]]:
         at = match.end() if is_whole else match.start() + 1
 
 
+def ends_in_measure(text: str) -> bool:
+    """Tell whether key words end in what a figure tells, as a question without its question word does: 核桃 种植面积."""
+    return _MEASURED_BY_END.search(text) is not None
+
+
 def is_kind_of_place(noun: str) -> bool:
     """Tell whether a noun that is asked for is a kind of place: 国家, 乡镇."""
     return _PLACES.search(noun) is not None
@@ -223,6 +232,7 @@ def _noun(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> tuple[s
         return "", 0
     start, end = match.span(part)
     closes = part == "term" and end - start <= 4 and folded[end:].strip("? 的") == ""
+    closes = closes and folded[end - 1] != "的"  # 被什么|砸坏的
     return (match[part] if closes else _leading_noun(tokens, start, end)), end - start
 
 
@@ -309,6 +319,8 @@ def _which(whole: str, noun: str, sure: bool, start: int, end: int) -> Question:
         if noun and nouns.search(noun) and not whole.startswith("哪国"):  # 哪国总统
             swallowed = len(noun) if kind is not QuestionType.WHO else 0  # 哪个区: 区 alone finds nothing
             return Question(kind, start, end + swallowed, noun=noun)
+    if body := next((body for body in sorted(_ANY_BODY) if noun.startswith(body)), ""):
+        noun = body  # 哪个部门|整治
     if (noun and (_BODIES.search(noun) or noun[0] in "局厅委办院校厂社")) or (
         not noun and whole.endswith("家")
     ):
