@@ -23,6 +23,7 @@ from knowledge.documents.html_article import (
     stated,
     told_by_script,
 )
+from knowledge.documents.html_author import author_of
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.plain import BUTTON
@@ -55,6 +56,7 @@ _FIRST, _OVER = 200, 8
 
 _SHORTEST, _LONGEST_TITLE, _LONGEST_HEADING = 4, 44, 30
 _NO_HEADING: Final = re.compile("[。！；，：:][”’」』]?$")
+_LONGEST_NAMING: Final = 60
 _WORD: Final = re.compile("[\u4e00-\u9fff]|[A-Za-z]{6}")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
 _LARGEST_TABLE: Final = 50_000
@@ -86,6 +88,9 @@ def read_html(name: str, data: bytes) -> Extract:
     kept = _without_ornaments(kept)
     rim = rim_of(page, kept, title)
     around = set(beside(page, kept, rim))
+    author, named = (posts[0][0].text.strip(), None) if posts else author_of(page, found.source, rim, title)
+    if named is not None and named is not title and len(named.text) <= _LONGEST_NAMING:
+        around.add(named)
     chosen = {*kept, *times, *speakers, *around}
     again |= {b for b in kept if BUTTON.fullmatch(b.text.strip())}
     kept = [b for b in page.blocks if b is title or (b in chosen and b not in again)]
@@ -114,7 +119,7 @@ def read_html(name: str, data: bytes) -> Extract:
         writer.finished(),
         encoding,
         blocks=tuple(writer.blocks),
-        stated=stated(page, found, rim, posts),
+        stated=stated(page, found, rim, author),
     )
 
 

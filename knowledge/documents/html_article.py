@@ -357,43 +357,38 @@ def said_in(page: HtmlText, posts: Sequence[tuple[HtmlBlock, HtmlBlock]]) -> set
 def naming(page: HtmlText, rim: Rim) -> set[HtmlBlock]:
     """The short lines between title and text that hold an element which names an author or a source, or are a name alone."""
     over = page.blocks[rim.first : rim.told]
-    found = {block for kind, _, block in page.named if kind} | {block for _, _, block in _signs(page, rim)}
+    found = {block for kind, _, block in page.named if kind in ("author", "source")} | {
+        block for _, _, block in unlabelled(page, rim)
+    }
     return {block for block in over if block in found and len(block.text) < _LONGEST_STAMPED}
 
 
-def stated(
-    page: HtmlText, found: PageReadings, rim: Rim, posts: Sequence[tuple[HtmlBlock, HtmlBlock]]
-) -> Metadata:
-    """Day, author and source as the page's head says them, or elements around the text, or who wrote the first post; its lines of credits are blocks."""
-    name = page.metas.get("author", "")
-    site = [part for part in _WORDS.findall(page.title)[1:] if part in name]  # its office, or who made it
-    said = {
-        "author": name if _NAME.fullmatch(name) and name not in page.title and not site else "",
-        "source": page.metas.get("source") or page.metas.get("contentsource", ""),
-    }
+def stated(page: HtmlText, found: PageReadings, rim: Rim, author: str) -> Metadata:
+    """Day and source as the page's head says them, or elements around the text; an author that is an outlet is the source."""
+    said = page.metas.get("source") or page.metas.get("contentsource", "")
     over = page.blocks[max(0, rim.over - _CREDITS_NEAR) : rim.told]
     for near in (page.blocks[rim.under : rim.under + _CREDITS_NEAR], over):
-        for kind in said:
-            named = {
-                _SIGN.sub("", words) for each, words, block in page.named if each == kind and block in near
-            }
-            named = {words for words in named if _CALLED.fullmatch(words) and not is_credit(words)}
-            said[kind] = named.pop() if len(named) == 1 else said[kind]
+        named = {
+            _SIGN.sub("", words) for kind, words, block in page.named if kind == "source" and block in near
+        }
+        named = {words for words in named if _CALLED.fullmatch(words) and not is_credit(words)}
+        said = named.pop() if len(named) == 1 else said
     for one, two in pairwise(page.blocks):  # the table of an official text's fields
         if one.names(two) and _ISSUED_BY.fullmatch(one.text.strip()) and _OFFICE.fullmatch(two.text.strip()):
-            said["source"] = said["source"] or two.text.strip()
-    if posts:
-        said["author"] = posts[0][0].text.strip()
-    for name, outlet, _ in _signs(page, rim):
-        said = {"author": said["author"] or name, "source": said["source"] or outlet}
-    if _OUTLET.search(said["author"]) and not said["source"]:
-        said = {"author": "", "source": said["author"]}
-    told = [_SIGN.sub("", said[kind]) for kind in ("author", "source")]
-    author, source = (words if words and is_somebody(words) else None for words in told)
-    return Metadata(date=_day(found, page), author=author, source=source)
+            said = said or two.text.strip()
+    for _, outlet, _ in unlabelled(page, rim):
+        said = said or outlet
+    if _OUTLET.search(author) and not said:
+        author, said = "", author
+    source = _SIGN.sub("", said)
+    return Metadata(
+        date=_day(found, page),
+        author=author or None,
+        source=source if source and is_somebody(source) else None,
+    )
 
 
-def _signs(page: HtmlText, rim: Rim) -> Iterator[tuple[str, str, HtmlBlock]]:
+def unlabelled(page: HtmlText, rim: Rim) -> Iterator[tuple[str, str, HtmlBlock]]:
     """Author and outlet that stand between title and text without a word for it, each with its block.
 
     An outlet, or who of which, is beside the day in an element of its own. A name is the only line of two or three hanzi that

@@ -67,11 +67,13 @@ _SEAMS: Final = set_of("a cite em i small span time")
 _WORDS: Final = re.compile("[a-z]+")
 _CAPITAL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 _MARKS: Final = {
-    "author": set_of("author authors authorname byline writer username zuozhe"),
+    "author": set_of("author authors authorname byline writer username nickname nick poster zuozhe"),
     "source": set_of("source laiyuan publisher js_name"),
 }
 """What pages call whoever wrote a text, or printed it first, in class, id, rel and itemprop; WeChat an account `js_name`."""
-
+_ACCOUNT: Final = re.compile(r"\b(?:author|users?|members?|space|people|(?:view)?profile|uid|u)\b")
+"""What addresses have in common that lead to somebody's own page; see `_HOST` for what is left out."""
+_HOST: Final = re.compile("https?://[^/]*|[?&](?:mod|action|m|a)=")
 _FIELD: Final = re.compile("[\u4e00-\u9fff]{2,6}\\s?[：:]?")
 _LABEL: Final = re.compile(r"(?:作者|来源|來源|稿源|文|(?:posted )?by)\s*[：:/|]?", re.I)
 _STOPPED: Final = re.compile("[。！？!?；;：:…”’」』）)》.]\\s*$")
@@ -147,7 +149,7 @@ class HtmlText:
     """A page's visible blocks in source order, the text of `<title>` with its line, and what holds what.
 
     `parents` has for each element that holds blocks the one that holds it, the page itself being 0. `named` has by "author"
-    and "source" the words of elements which call themselves so, each with the block it stands in.
+    and "source" the words of elements called so, by "account" of links to somebody's page, each with its block.
     """
 
     blocks: list[HtmlBlock]
@@ -197,7 +199,7 @@ def _metas(head: str) -> Iterator[tuple[str, str]]:
 class _Open:
     """An open element: whether its text is left out, what holds its blocks, how it is set and looks, whom it names.
 
-    `names` are the places in `_Collector.named` that the first words within it fill, the innermost last.
+    `names` are the places in `_Collector.named` that its first words fill, the innermost last; `account` a link's.
     """
 
     look: Look
@@ -207,6 +209,7 @@ class _Open:
     bold: bool = False
     centred: bool = False
     names: tuple[int, ...] = ()
+    account: int = -1
 
 
 class _Collector:
@@ -283,12 +286,16 @@ class _Collector:
         centred = aligned[1].lower() == "center" if aligned else above.centred or tag == "center"
         names = above.names
         called = " ".join(own.get(name, "") for name in ("class", "id", "rel", "itemprop"))
-        words = {*_WORDS.findall(_CAPITAL.sub(" ", called).lower()), *called.split()}
+        joined = re.sub("[-_]", "", called.lower()).split()
+        words = {*_WORDS.findall(_CAPITAL.sub(" ", called).lower()), *called.split(), *joined}
         kind = next((kind for kind, marks in _MARKS.items() if not marks.isdisjoint(words)), "")
         if kind:
             names = (*names[-4:], len(self._kinds))
             self._kinds.append(kind)
-        self._open.append(_Open(look, tag, dropped, within, bold, centred, names))
+        leads = tag == "a" and _ACCOUNT.search(_HOST.sub("", own.get("href", "").lower()))
+        account = len(self._kinds) if leads else above.account
+        self._kinds += ["account"] * bool(leads)
+        self._open.append(_Open(look, tag, dropped, within, bold, centred, names, account))
         self._seam |= tag in _SEAMS
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._dropped += dropped
@@ -364,6 +371,8 @@ class _Collector:
             block.pieces[-1] = (number, block.pieces[-1][1] + piece)
         self._seam = False
         self._name(element.names, piece.strip(), block)
+        if element.account >= 0 and piece.strip():
+            self.named.setdefault(element.account, ("account", piece.strip(), block))
         if self._counts.get("a"):
             block.linked += len(piece)
         if element.bold:

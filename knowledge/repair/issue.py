@@ -46,12 +46,13 @@ _NAME: Final = (
 _AUTHOR: Final = re.compile(
     r"(?:(?:作者|楼主|博主|发信人|發信人|发帖人)\s*[：:/／丨｜|]|(?:^|(?<=[\s日\d]))由(?=\s|\S{2,14}?(?:张贴|发表|发布|撰写))"
     r"|[Pp]osted by(?=\s)|(?<=:\d\d)(?=\s+\S{2,20}(?<![报社网台])\s+(?:阅读|浏览|点击|评论)\s*[（(]?\d))\s*([^\s，。；：:|｜丨/／（）()=<>]{2,20}?(?:\s*[（(][A-Za-z][A-Za-z .·]{1,30}[）)])?)"
-    r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|张贴|撰写|记者|通讯员))"
+    r"(?=$|[\s，。；|｜丨/／（(]|(?:19|20)\d\d|(?:发布|发表|更新|责任)?(?:来源|时间|日期|编辑|責編|责编|发布|发表|浏览|阅读|点击|评论|审核|摄影|张贴|撰写|记者|通讯员|出自))"
 )
 """Whoever a page names as its author: a pen name, an office."""
 
+_REPORTER: Final = re.compile("^(?:本[报報])?(?:记者|記者|通讯员|通訊員)(?=[\u4e00-\u9fff]{2})")
 _NOBODY: Final = re.compile(
-    "(?:发[表布]于|只看该作者|网络|互联网|本站|原创|转载|转贴|综合|整理|收集|未知|不详|佚名|匿名|文章|稿件)+"
+    "(?:[前中后以下]?略|发[表布]于|只看该作者|网络|互联网|本站|原创|转载|转贴|综合|整理|收集|未知|不详|佚名|匿名|文章|稿件)+"
 )
 """Words that name neither a person nor an outlet: 网络整理."""
 
@@ -78,7 +79,7 @@ _TELLING: Final = (
     _STATED_BY.pattern,
     _DATED + r"(?=(?:19|20)\d\d)",
     rf"(?P<signed>(?:文字?\s*[：:/／丨｜|]\s*{_NAME}|(?:[\u4e00-\u9fff]{{1,8}}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)*"
-    rf"(?:作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED})){_FURTHER})",
+    rf"(?:(?<!该)(?<!該)作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED})){_FURTHER})",
     rf"{_EDITORS}(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER}",
     rf"{_MAKERS}{_SIGN}{_NAME}{_FURTHER}",
     r"(?:浏览|阅读|点击|访问|评论)(?:次数|量|数)?\s*[：:]?\s*\d[\d,]*\s*次?",
@@ -104,6 +105,11 @@ _OFFICE: Final = re.compile("作者(?:单位|單位|系|为|為|是).*")
 _SPACED: Final = re.compile(
     r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])"
 )
+_GATHERED: Final = re.compile(
+    r"(?<=[\u4e00-\u9fff]{2})(?:网上|網上)?(?:整理|编译|編譯|供稿)(?![\u4e00-\u9fff])"
+)
+"""What somebody did with a text who did not write it alone: 张书记网上整理."""
+
 _NAMES: Final = re.compile(r"[\u4e00-\u9fff·]{2,8}")
 # "The first round of …": a campaign is named by its round and its kind.
 _CAMPAIGN: Final = re.compile(
@@ -134,7 +140,8 @@ def article_metadata(
         byline = None
     signed = (match["signed"] for line in own for match in _FIELD.finditer(line))
     credited = _printed(own, byline or " ".join(filter(None, signed)))
-    named = _only({match[1] for line in own for match in _AUTHOR.finditer(line) if is_somebody(match[1])})
+    said = (_REPORTER.sub("", match[1]) for line in own for match in _AUTHOR.finditer(line))
+    named = _only({name for name in said if is_somebody(name)})
     if named and not byline and len(named) > len(credited.author or ""):
         credited = replace(credited, author=named)
     printed = replace(
@@ -213,7 +220,8 @@ def dates(text: str) -> Iterable[date]:
 def authors(byline: str) -> str | None:
     """Return the names of a byline, 、 between them: 本报记者 张三 李 四 gives 张三、李四."""
     bare = _SIGNS.sub(" ", _OFFICE.sub("", byline))
-    names = dict.fromkeys(_NAMES.findall(_SPACED.sub(r"\1\2", bare)))
+    bare = _GATHERED.sub(" ", _SPACED.sub(r"\1\2", bare))
+    names = dict.fromkeys(_NAMES.findall(bare))
     return "、".join(name for name in names if is_somebody(name)) or None
 
 
