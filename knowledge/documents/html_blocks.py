@@ -60,11 +60,10 @@ _TABLES, _CELLS = frozenset(("table", "dl")), frozenset(("td", "th", "dt", "dd")
 
 _CONTACT: Final = re.compile(r"""href\s*=\s*["']?(?:tel|mailto|sms):""", re.I)
 """It leads to nobody's page."""
-
-_SEAMS: Final = set_of("a cite em i small span time")
-"""Where one begins or ends, what stands beside the words of a line of credits is parted from them."""
-
-_WORDS: Final = re.compile("[a-z]+")
+_SEAMS: Final = set_of(
+    "a cite em i small span time"
+)  # each parts the words of a line of credits from what is beside
+_WORDS, _DASHES = re.compile("[a-z]+"), re.compile("[-_]")
 _CAPITAL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 _MARKS: Final = {
     "author": set_of("author authors authorname byline writer username nickname nick poster zuozhe"),
@@ -286,8 +285,8 @@ class _Collector:
         centred = aligned[1].lower() == "center" if aligned else above.centred or tag == "center"
         names = above.names
         called = " ".join(own.get(name, "") for name in ("class", "id", "rel", "itemprop"))
-        joined = re.sub("[-_]", "", called.lower()).split()
-        words = {*_WORDS.findall(_CAPITAL.sub(" ", called).lower()), *called.split(), *joined}
+        words = {*called.split(), *_DASHES.sub("", called.lower()).split()}
+        words.update(_WORDS.findall(_CAPITAL.sub(" ", called).lower()))
         kind = next((kind for kind, marks in _MARKS.items() if not marks.isdisjoint(words)), "")
         if kind:
             names = (*names[-4:], len(self._kinds))
