@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from knowledge.answering.constraints import codes
 from knowledge.answering.window import CLAUSE_END, Passage, Place
-from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
 from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import Quantity, QuantityKind
 
@@ -104,6 +104,7 @@ PART_OF_TIME = re.compile(
 _FROM_OR_TO = re.compile("[之以]?[起前后内止]")
 _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
+_PRONOUNS = frozenset("他 她 它 其 我 你 您 咱 他们 她们 它们 我们 你们 咱们 自己 本人 双方 大家 谁".split())  # noqa: SIM905
 _NUMERALS = "一二三四五六七八九十百两"
 
 
@@ -119,6 +120,7 @@ def candidates(
     in_names = _inside((*dotted, *(match.span() for match in _LATIN.finditer(passage.folded))))
     in_figures = _inside(_whole(passage.folded, *_bare(figure)) for figure in passage.figures)
     named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
+    pronouns = [t.start for t in passage.tokens if t.tag == "r" and t.text in _PRONOUNS]
     moments: list[Candidate] = []
     if kind is QuestionType.TIME:
         dated = ((s.start, s.end) for s in passage.periods if s.period.clock is None)
@@ -136,6 +138,8 @@ def candidates(
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
         if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
             continue
+        if kind in NAMES and any(start <= at < end + _is_deed(one, passage) for at in pronouns):
+            continue  # 其 of 祝贺其 names nobody, nor does 祝贺, which the dictionary has for a name
         if start in in_names or end in in_names:
             continue
         if (start in in_figures or end in in_figures) and one.kind not in OF_TIME:
@@ -145,6 +149,10 @@ def candidates(
         if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
+
+
+def _is_deed(one: Candidate, passage: Passage) -> bool:
+    return one.kind is CandidateKind.PERSON and passage.language.knows(passage.folded[one.start : one.end])
 
 
 def _is_cut(one: Candidate, by_reader: Sequence[Candidate], passage: Passage) -> bool:
@@ -200,7 +208,8 @@ def _of_reader(passage: Passage, kind: QuestionType, read: tuple[Place, ...]) ->
         for token in passage.tokens
         if token.tag[:2] == "nr" or passage.language.knows(token.text)
     ]
-    names = {t.start for t in passage.tokens if t.tag == "nr" and len(t.text) == 2 and t.text[0] in SURNAMES}
+    guessed = (t for t in passage.tokens if t.tag == "nr" and len(t.text) == 2 and t.text[0] in SURNAMES)
+    names = {t.start for t in guessed if not passage.language.knows(t.text)}  # 祝贺|其 is no name
     for first, last in read:
         if first in names and last == first + 3 and passage.folded[first:last].isalpha():
             yield Candidate(first, last, CandidateKind.PERSON)  # 郭婉如 of 郭婉|如是

@@ -49,6 +49,8 @@ from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is
 from knowledge.text.periods import Period
 
 MOST_DOUBTED = 6.0
+AGREED = 0.5
+"""The reader's share of a short answer from which on it need not look like what is asked for: 责任主体是谁, a 单位."""
 NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
 TOLD_OF_KEY_WORDS = frozenset({CandidateKind.COUNT, CandidateKind.PERCENT, CandidateKind.VALUE})
@@ -176,7 +178,8 @@ class FactReading:
         """Tell whether it cannot answer: it contradicts, only asks too, has no such figure as is asked for, or tells of another."""
         kind = self.query.type
         misfits = kind in NUMBERS and (self.answer is None or self._misfit > 0)
-        misfits |= kind in FEW_WORDS and self.is_read and self.is_of_another_kind
+        agreed = self.answer is not None and self.answer.agreed >= AGREED
+        misfits |= kind in FEW_WORDS and self.is_read and self.is_of_another_kind and not agreed
         named = kind is QuestionType.PLACE and is_kind_of_place(self.query.question.noun)
         bare = named and all(is_proper(one.constraint, self.passage) for one in self.aligned)
         misfits |= bare and self._misfit > 0  # 威尔逊是哪个国家的: his name alone tells no country
@@ -249,10 +252,21 @@ class FactReading:
         return bool(self.contradicting or self.other_subject) and self.evidence["here"] >= NEAR_FROM
 
     @property
+    def _is_part_of_a_name(self) -> bool:
+        """Tell whether the best short answer is a run of nouns that another goes on with."""
+        if self.answer is None or self.answer.kind is not CandidateKind.NOUNS:
+            return False
+        end = self.answer.place[1]
+        return any(t.start == end and t.tag[:1] == "n" and t.tag != "nr" for t in self.passage.tokens)
+
+    @property
     def may_be_said(self) -> bool:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
         if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
             return False
+        noun = self.query.question.noun
+        if not (noun and self.answer.text.endswith(noun)) and self._is_part_of_a_name:
+            return False  # 非洲女性 of 非洲女性议员研讨班
         asked = self.query.in_full.type
         several = asked is QuestionType.NONE and not self.query.is_one_word
         if several and self.answer.kind not in TOLD_OF_KEY_WORDS:

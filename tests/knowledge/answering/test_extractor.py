@@ -162,6 +162,18 @@ def test_what_the_reader_doubts_of_other_words_is_a_doubt_of_the_query_s_own() -
         ),
         ("马丽珍在哪家公司工作", "马丽珍在红星公司的门口等车。", WindowReading((), 0.05, ()), True),
         ("马丽珍在哪家公司工作", "马丽珍在红星公司的门口等车。", WindowReading((), 0.5, ()), False),
+        (
+            "检查的责任主体是谁",
+            "检查的责任主体为营运单位。",
+            WindowReading((ProposedSpan(8, 12, 0.9),), 0.9, ()),
+            False,
+        ),
+        (
+            "检查的责任主体是谁",
+            "检查的责任主体为营运单位。",
+            WindowReading((ProposedSpan(8, 12, 0.1),), 0.9, ()),
+            True,
+        ),
     ],
 )
 def test_what_a_reader_finds_nothing_of_the_asked_kind_in_cannot_be_claimed(
