@@ -87,10 +87,10 @@ _WEIGHTS: Final = {
     "under": 1.0,
     "over": 1.0,
 }
-"""What a sign of a name weighs: a word for an author before it; a signature in brackets; 某某的博客; a person's name beside nothing or an outlet; an element that calls
-itself an author's; nothing beside it but the day and the time; @某某 behind it; a link to somebody's page; a day behind it;
-`<title>`; data for search engines; the page's head; a block of its own; such an element or link under the text, or over the
-title beside a day."""
+"""What a sign of a name weighs: a word for an author before it; a signature in brackets; 某某的博客; a person's name beside
+nothing or an outlet; an element that calls itself an author's; nothing beside it but the day and the time; @某某 behind it;
+a link to somebody's page; a day behind it; `<title>`; data for search engines; the page's head; a block of its own; such an
+element or link under the text, or over the title beside a day."""
 
 _NAMED: Final = frozenset(("marked", "account"))
 _ENOUGH: Final = 2.0

@@ -240,7 +240,7 @@ class TextFlow:
     def _ended(self, before: float, below: bool) -> bool:
         """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows.
 
-            A verse stops short of what the next one begins with, whether or not a sentence ends; what stands to the right under
+        A verse stops short of what the next one begins with, whether or not a sentence ends; what stands to the right under
         a line that does is who signed.
         """
         assert self._open is not None

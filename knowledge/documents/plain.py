@@ -161,8 +161,8 @@ _SHOWN: Final = re.compile(r"\s*\[[\u4e00-\u9fff]{1,6}\]\s*")
 def talk(lines: Sequence[str]) -> _Heads:
     """The roles of the lines of a chat: who spoke at which time heads what was said, until somebody speaks again.
 
-    Some of them speak twice, one where each head tells the day or ends with the time, and under all but the last something is said. What stands over the first is its name, or that
-    of the program that wrote it down.
+    Some of them speak twice, one where each head tells the day or ends with the time, and under all but the last something
+    is said. What stands over the first is its name, or that of the program that wrote it down.
     """
     heads: dict[int, str] = {}
     for at, line in enumerate(lines):
