@@ -257,7 +257,7 @@ class FactReading:
         if self.answer is None or self.answer.kind is not CandidateKind.NOUNS:
             return False
         end = self.answer.place[1]
-        return any(t.start == end and t.tag[:1] == "n" and t.tag != "nr" for t in self.passage.tokens)
+        return any(t.start == end and t.tag[:1] == "n" and t.tag[:2] != "nr" for t in self.passage.tokens)
 
     @property
     def may_be_said(self) -> bool:

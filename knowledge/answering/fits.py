@@ -109,7 +109,10 @@ def is_held_by(name: str, passage: Passage, start: int, end: int) -> bool:
     if last[:1] not in ("n", "b") or last[:2] in ("nr", "ns"):  # 首夺|平衡木, 多哈|卡塔尔
         return False
     held = _HOLDS.sub("", passage.folded[:start])
-    leads = name != "" and passage.folded[end:].lstrip().startswith(name)  # 会长 陈立
+    behind = passage.folded[end:].lstrip()
+    person = next((t.text for t in passage.tokens if t.start >= end and t.tag[:2] == "nr"), "·")
+    whole = re.match(rf"(?:{re.escape(person)}[^\W\d_]*[·•・])?{re.escape(name)}", behind)
+    leads = name != "" and whole is not None  # 会长 陈立, 院长 费迪南德·杜登
     return leads or (len(held) < start and held.endswith(name))
 
 
