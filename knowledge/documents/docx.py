@@ -132,9 +132,9 @@ class _Writer:
             if all(part.role is None and part.box == rows[0].box for part in rows):
                 self._parts = [part for part in self._parts if part not in rows[1:]]
                 rows[0].blocks, rows[0].role, rows[0].text = [table], BlockRole.TABLE, ""
-        for part in (
-            () if "TOC" in self._fields else self._contents
-        ):  # a list without an end may be the whole text
+        if "TOC" in self._fields:  # a list without an end may be the whole text
+            self._contents = []
+        for part in self._contents:
             part.role = BlockRole.FURNITURE
         self.lines = [line.replace("\t", " ") for line in self.lines]
         return list(arranged(self._parts))

@@ -28,7 +28,7 @@ _PROPERTIES, _GROUNDS = [*map(qn, ("w:rPr", "w:pPr"))], [*map(qn, ("w:shd", "w:h
 _DRAWN_UNDER: Final = etree.XPath(
     "ancestor::w:txbxContent | ancestor::*/*/w:shd | ancestor::w:tbl/w:tblPr/w:tblStyle", namespaces=nsmap
 )
-DEEPEST: Final = 20
+_DEEPEST: Final = 20
 """Styles that stand on one another; of those in a circle none comes oftener."""
 
 BREAK: Final = "\u3000\u3000"
@@ -46,7 +46,7 @@ def said(element: etree._Element | None, path: str) -> str | None:
 def inherited(element: etree._Element, style: Any, path: str) -> str | None:
     """What a paragraph says at a path, else its style, else the first that the style stands on."""
     value = said(element, path)
-    for _ in range(DEEPEST):
+    for _ in range(_DEEPEST):
         if value is not None or style is None:
             break
         value, style = said(style.element, path), style.base_style
@@ -89,7 +89,7 @@ class Print:
     def _styled(self, element: etree._Element, path: str) -> Iterator[etree._Element]:
         """The properties of the style that an element names, and of those that it stands on."""
         named = said(element, path)
-        for _ in range(DEEPEST):
+        for _ in range(_DEEPEST):
             style = self._styles.get(named)
             if style is None:
                 return
